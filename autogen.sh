@@ -1,0 +1,85 @@
+#!/bin/sh
+# From a bare Debian to a build:
+#   ./autogen.sh          make ./configure
+#   ./autogen.sh --deps   install the packages that building and testing need, then make ./configure
+#   ./autogen.sh demo     all of it, build, and show the program at work on loopback
+#   ./autogen.sh check    all of it, build, and run all tests
+set -eu
+cd "$(dirname "$0")"
+
+packages='autoconf automake build-essential ca-certificates curl gzip jq libarchive-dev
+        libcurl4-openssl-dev libinih-dev libsqlite3-dev libssl-dev libsystemd-dev libyajl-dev lz4
+        mandoc pkg-config python3 strace xz-utils zlib1g-dev zstd'
+
+fail()
+{
+        echo "autogen.sh: $*" >&2
+        exit 1
+}
+
+missing()
+{
+        for p in $packages; do
+                case $(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) in
+                installed) ;;
+                *) echo "$p" ;;
+                esac
+        done
+}
+
+deps()
+{
+        command -v dpkg-query >/dev/null ||
+                fail "this is no Debian; install the equivalents of:" $packages
+        want=$(missing)
+        [ "$want" ] || return 0
+        root=
+        if [ "$(id -u)" != 0 ]; then
+                command -v sudo >/dev/null || fail "as root, run: apt-get install" $want
+                root=sudo
+        fi
+        $root apt-get update -q </dev/null
+        $root env DEBIAN_FRONTEND=noninteractive \
+                apt-get install -q -y --no-install-recommends $want </dev/null
+}
+
+make_configure()
+{
+        autoreconf -fi
+}
+
+# In CI every warning is an error, and nothing of an earlier configuration counts.
+build()
+{
+        [ -x configure ] || make_configure
+        if [ "${CI:-}" = true ]; then
+                ./configure --enable-werror
+        elif [ ! -e Makefile ]; then
+                ./configure
+        fi
+        make -j"$(nproc)"
+}
+
+[ $# -le 1 ] || fail "one word at most: --deps, demo or check"
+case ${1:-} in
+'')
+        make_configure
+        ;;
+--deps)
+        deps
+        make_configure
+        ;;
+demo)
+        deps
+        build
+        exec tests/demo.sh
+        ;;
+check)
+        deps
+        build
+        exec make -j"$(nproc)" check
+        ;;
+*)
+        fail "one word at most: --deps, demo or check"
+        ;;
+esac
