@@ -1,0 +1,91 @@
+/* The archive: streams of records in segments, the ledger that commits them, the catalog that finds
+ * them. One writer at a time, who holds the ledger's lock. Nothing is there before
+ * archive_commit() returned 0; after a failure everything since the last commit is undone. */
+#pragma once
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "store/catalog.h"
+#include "store/frame.h"
+#include "store/ledger.h"
+#include "store/name.h"
+#include "store/spool.h"
+#include "store/unpack.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ARCHIVE_FORMAT_VERSION 1
+#define ARCHIVE_FRAME_AGE      (10 * USEC_PER_SEC) /* an open frame is committed after that long */
+#define ARCHIVE_REQUEST_ID_MAX 128                 /* bytes, NUL included */
+#define ARCHIVE_LOCKED         1                   /* another process writes to it */
+
+struct archive;
+
+struct archive_config {
+        const char *directory; /* made if it is missing, its parent not */
+        enum packing packing;
+        int level;
+        uint64_t frame_size, segment_size, min_free; /* bytes */
+        usec_t segment_age;
+        const char *base_url, *project; /* for a new archive's `open` line; project may be NULL */
+};
+
+/* Where the writing floor knows nothing of what is in a record, its owner lends a hand: read the
+ * text of a frame that the catalog lacks and put its records there. */
+typedef int (*archive_index_fn)(struct catalog *c, const struct frame_ref *frame, uint64_t walk,
+                                usec_t time, struct unpack *text, struct err *e);
+
+/* What opening found to do; for the journal. Texts are one line each. */
+struct archive_watch {
+        void (*recovered)(void *ctx, const char *what);
+        void (*sealed)(void *ctx, const char *path, uint64_t length);
+        void *ctx;
+};
+
+/* Lock, check, bring the catalog up to date, recover what a crash left. ARCHIVE_LOCKED; or -1:
+ * ERR_DAMAGE (nothing was touched), ERR_CONFIG (no archive, and no place for one), ERR_HOST.
+ * *config's strings and *watch must stay. */
+int archive_open(const struct archive_config *config, archive_index_fn index,
+                 const struct archive_watch *watch, usec_t now, struct archive **ret,
+                 struct err *e);
+/* What is not committed is undone. Takes NULL, returns NULL. */
+struct archive *archive_close(struct archive *a);
+
+struct catalog *archive_catalog(struct archive *a);
+const struct ledger_head *archive_head(const struct archive *a);
+struct spool_place *archive_spool_place(struct archive *a);
+
+/* The walk in hand, which commits store: set it at its start, then keep it up to date in place. Its
+ * cursors must name only pages all of whose records have been appended. An undo sets it back to
+ * what was committed. number 0: none. */
+void archive_set_walk(struct archive *a, const struct catalog_walk *walk);
+struct catalog_walk *archive_walk(struct archive *a);
+/* A `begin` line with these members, once, in the group of the walk's first frames; NULL: none. */
+void archive_set_begin(struct archive *a, const char *members);
+
+/* Put a spool's lines into the stream's open frame (a giant's frame behind it). request_id: of the
+ * response, "" if unknown. The catalog's rows for them are the caller's to put, before the next
+ * commit. On failure archive_undo() is due. */
+int archive_append(struct archive *a, enum stream stream, struct spool *spool,
+                   const char *request_id, usec_t now, struct err *e);
+/* Should it be committed now: a frame is full or old, or a giant waits? */
+bool archive_due(const struct archive *a, usec_t now);
+/* Commit everything: frames of all streams as one group, the catalog's rows with them. On failure
+ * it is all undone. */
+int archive_commit(struct archive *a, usec_t now, struct err *e);
+/* Commit everything with a ledger line of its own behind it, in one group; the catalog's rows that
+ * say the same must be in the transaction already. */
+int archive_line(struct archive *a, usec_t now, const char *type, const char *members,
+                 struct err *e);
+void archive_undo(struct archive *a);
+/* A commit was written to the ledger but could not be reflected: nothing can be appended until the
+ * archive is closed and opened again. */
+bool archive_is_stale(const struct archive *a);
+
+/* Seal the segments that are due: too long, too old, of another day; or all that have frames. All
+ * must be committed. */
+int archive_seal(struct archive *a, usec_t now, bool all, struct err *e);
+
+/* Stored bytes committed since the archive was opened. */
+uint64_t archive_stored(const struct archive *a);

@@ -1,0 +1,71 @@
+/* The inside of the archive, shared by its parts: archive (append), commit, replay (ledger into
+ * catalog), recover (files after a crash). Only they include it. */
+#pragma once
+
+#include "store/archive.h"
+#include "store/replay.h"
+
+#define ARCHIVE_GROUP_MAX 32 /* frames in one commit: one a stream, giants and what they pushed out */
+
+struct archive {
+        struct archive_config config;
+        struct archive_watch watch;
+        int dirfd;
+        struct ledger *ledger;
+        struct catalog *catalog;
+        struct spool_place place;
+
+        struct segment *segments[STREAMS]; /* growing, or NULL */
+        bool touched[STREAMS];             /* written to since the last commit */
+        uint32_t next[STREAMS];            /* number of the next segment */
+
+        struct frame *frames[STREAMS]; /* open, or NULL */
+        struct frame *encoding;        /* that of them which has the encoder */
+        struct frame_ref group[ARCHIVE_GROUP_MAX];
+        char request_ids[ARCHIVE_GROUP_MAX][ARCHIVE_REQUEST_ID_MAX];
+        size_t n_group;
+        uint64_t group_bytes; /* plain, of the giants in it */
+        usec_t group_first;   /* when the first of them came */
+        char request_id[STREAMS][ARCHIVE_REQUEST_ID_MAX]; /* of the open frames */
+        bool due;
+
+        struct catalog_walk walk, walk_committed;
+        char *begin; /* members of a `begin` line that waits, or NULL */
+        bool stale;
+        uint64_t stored;
+};
+
+/* archive.c */
+int archive_segment(struct archive *a, enum stream stream, usec_t now, struct err *e);
+/* End a stream's open frame and put it into the group. */
+int archive_close_frame(struct archive *a, enum stream stream, usec_t now, struct err *e);
+void archive_drop_segment(struct archive *a, enum stream stream);
+
+/* replay.c: the ledger's lines into the catalog's rows. */
+
+/* What reading the whole chain found. */
+struct replay_chain {
+        struct ledger_head good; /* behind the last complete group */
+        uint64_t end;            /* bytes of the file: more than good.offset is torn */
+        bool begun;              /* there is at least one line */
+};
+
+/* Check the chain from its start, and that the catalog's head (seq 0: there is none) lies in it.
+ * ERR_DAMAGE. */
+int replay_check(int fd, const struct ledger_head *catalog, struct replay_chain *ret,
+                 struct err *e);
+/* Bring the catalog's rows from its head up to `to`, reading the frames that it lacks. */
+int replay_catch_up(struct archive *a, const struct ledger_head *from, const struct ledger_head *to,
+                    archive_index_fn index, struct err *e);
+/* Call fn for each frame of a segment, in order. */
+int replay_segment(struct archive *a, const struct catalog_segment *segment,
+                   int (*fn)(void *ctx, const struct frame_ref *frame, struct err *e), void *ctx,
+                   struct err *e);
+
+/* recover.c: the files. */
+
+/* Is every segment there, and long enough? Changes nothing. ERR_DAMAGE. */
+int recover_check(struct archive *a, struct err *e);
+/* Make the files what the ledger says. */
+int recover_ledger(struct archive *a, const struct replay_chain *chain, usec_t now, struct err *e);
+int recover_segments(struct archive *a, usec_t now, struct err *e);

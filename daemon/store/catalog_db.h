@@ -1,0 +1,60 @@
+/* What the parts of the catalog share: the handle, and statements prepared once. Only catalog*.c
+ * include it. */
+#pragma once
+
+#include "store/catalog.h"
+
+#include <sqlite3.h>
+
+enum catalog_sql {
+        SQL_BEGIN,
+        SQL_COMMIT,
+        SQL_ROLLBACK,
+        SQL_GET,
+        SQL_SET,
+        SQL_FIND,
+        SQL_ADD,
+        SQL_CHANGE,
+        SQL_MARK,
+        SQL_FRESH,
+        SQL_NOTE,
+        SQL_NOTES,
+        SQL_NOTES_CLEAR,
+        SQL_NEWER,
+        SQL_OLDER,
+        SQL_NEWER_ANY,
+        SQL_OLDER_ANY,
+        SQL_SECOND,
+        SQL_MESSAGES,
+        SQL_WANTED,
+        SQL_COUNTS,
+        SQL_WANTED_COUNT,
+        SQL_MISSING_COUNT,
+        SQL_SEGMENT_PUT,
+        SQL_SEGMENT_GET,
+        SQL_SEGMENT_NEXT,
+        SQL_WALK_PUT,
+        SQL_WALK_GET,
+        SQL_WALK_LAST,
+        SQL_STATEMENTS,
+};
+
+#define CATALOG_NOTES_MAX 4096 /* rows noted in memory (32 KiB); more go to a temporary table */
+
+struct catalog {
+        sqlite3 *db;
+        sqlite3_stmt *statements[SQL_STATEMENTS];
+        bool in_transaction;
+        int64_t notes[CATALOG_NOTES_MAX];
+        size_t n_notes;
+        bool spilled;
+};
+
+/* The statement, reset and without bindings; prepared at its first use. */
+int catalog_statement(struct catalog *c, enum catalog_sql which, sqlite3_stmt **ret, struct err *e);
+/* sqlite3_step: 0 a row, CATALOG_NONE done, -1 failed (ERR_HOST, the database's words). After
+ * CATALOG_NONE and -1 the statement is reset. */
+int catalog_step(struct catalog *c, sqlite3_stmt *s, struct err *e);
+/* For statements that yield no row. */
+int catalog_run(struct catalog *c, sqlite3_stmt *s, struct err *e);
+int catalog_fail(struct catalog *c, struct err *e);

@@ -1,0 +1,12 @@
+libchatarchived_a_SOURCES += \
+        daemon/store/name.h daemon/store/name.c \
+        daemon/store/pack.h daemon/store/pack.c \
+        daemon/store/unpack.h daemon/store/unpack.c \
+        daemon/store/spool.h daemon/store/spool.c \
+        daemon/store/segment.h daemon/store/segment.c \
+        daemon/store/frame.h daemon/store/frame.c \
+        daemon/store/ledger.h daemon/store/ledger.c \
+        daemon/store/catalog.h daemon/store/catalog_db.h daemon/store/catalog.c \
+        daemon/store/catalog_record.c daemon/store/catalog_segment.c daemon/store/catalog_walk.c \
+        daemon/store/archive.h daemon/store/archive_core.h daemon/store/archive.c \
+        daemon/store/commit.c daemon/store/replay.h daemon/store/replay.c daemon/store/recover.c
