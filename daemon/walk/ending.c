@@ -1,0 +1,147 @@
+/* How a walk ends: its line in the ledger, and what its owner is told. */
+#include "walk/walk_core.h"
+#include "wire/http.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void put_seconds(struct buf *b, const char *key, int64_t seconds)
+{
+        if (seconds)
+                buf_printf(b, ",\"%s\":%lld", key, (long long)seconds);
+        else
+                buf_printf(b, ",\"%s\":null", key);
+}
+
+static void put_scope(struct walk *w, struct buf *b)
+{
+        char hex[SHA256_HEX_SIZE];
+
+        sha256_hex(w->scope, hex);
+        buf_printf(b, ",\"filter\":%s,\"scope\":\"%s\"", buf_str(&w->filter), hex);
+}
+
+void walk_put_begin(struct walk *w)
+{
+        const struct catalog_walk *row = archive_walk(w->archive);
+        _cleanup_buf_ struct buf b = BUF_INIT;
+        char started[CLOCK_TEXT_MAX];
+
+        buf_printf(&b, "\"walk\":%llu,\"kind\":\"%s\",\"started\":\"%s\"",
+                   (unsigned long long)row->number, row->full ? "full" : "new",
+                   clock_rfc3339(row->started, started));
+        put_seconds(&b, "watermark", row->watermark);
+        put_scope(w, &b);
+        archive_set_begin(w->archive, buf_str(&b));
+}
+
+/* The line, and the row that says the same. */
+static int put_line(struct walk *w, enum catalog_state state, const char *reason,
+                    const char *detail, struct err *e)
+{
+        struct catalog_walk *row = archive_walk(w->archive);
+        _cleanup_buf_ struct buf b = BUF_INIT;
+        char started[CLOCK_TEXT_MAX];
+        usec_t now = clock_wall(w->clock);
+
+        row->state = state;
+        row->ended = now;
+        snprintf(row->reason, sizeof(row->reason), "%s", reason ? reason : "");
+        snprintf(row->detail, sizeof(row->detail), "%s", detail ? detail : "");
+        buf_printf(&b, "\"walk\":%llu,\"kind\":\"%s\",\"state\":\"%s\",\"reason\":",
+                   (unsigned long long)row->number, row->full ? "full" : "new",
+                   state == CATALOG_COMPLETE ? "complete" : "failed");
+        buf_json_str(&b, reason);
+        buf_puts(&b, ",\"detail\":");
+        buf_json_str(&b, detail);
+        buf_printf(&b, ",\"pages\":%llu,\"seen\":%llu,\"new\":%llu,\"changed\":%llu,\"gone\":%llu",
+                   (unsigned long long)row->pages, (unsigned long long)row->seen,
+                   (unsigned long long)row->new, (unsigned long long)row->changed,
+                   (unsigned long long)row->gone);
+        put_seconds(&b, "newest", row->newest);
+        put_seconds(&b, "oldest", row->oldest);
+        put_seconds(&b, "watermark", row->watermark);
+        buf_printf(&b, ",\"started\":\"%s\",\"gaps\":[", clock_rfc3339(row->started, started));
+        for (size_t i = 0; i < w->n_gaps && i < WALK_GAPS_MAX; i++)
+                buf_printf(&b, "%s%lld", i ? "," : "", (long long)w->gaps[i]);
+        buf_putc(&b, ']');
+        put_scope(w, &b);
+        if (catalog_put_walk(archive_catalog(w->archive), row, e) < 0) {
+                archive_undo(w->archive);
+                return -1;
+        }
+        return archive_line(w->archive, now, "walk", buf_str(&b), e);
+}
+
+static void finish(struct walk *w, struct walk_result *result)
+{
+        w->phase = WALK_OVER;
+        archive_set_begin(w->archive, NULL);
+        w->call = api_cancel(w->call);
+        w->timer = http_timer_stop(w->timer);
+        w->ticker = http_timer_stop(w->ticker);
+        result->walk = *archive_walk(w->archive);
+        w->ops.done(w->ops.ctx, result);
+}
+
+static const char *host_reason(const struct err *err)
+{
+        return err->errnum == ENOSPC || err->errnum == EDQUOT || err->errnum == EIO ||
+                               err->errnum == EROFS || err->errnum == EFBIG
+                       ? "disk"
+                       : "host";
+}
+
+static void end_failed(struct walk *w, const char *reason, struct walk_result *result)
+{
+        struct err ignored;
+
+        if (result->err.kind == ERR_HOST)
+                reason = host_reason(&result->err);
+        w->call = api_cancel(w->call);
+        catalog_forget_notes(archive_catalog(w->archive), NULL);
+        /* What could be read stays. If that cannot be written, it is undone, and the line alone may
+         * still find room. */
+        if (put_line(w, CATALOG_FAILED, reason, result->err.text, &ignored) < 0 &&
+            !archive_is_stale(w->archive))
+                put_line(w, CATALOG_FAILED, reason, result->err.text, &ignored);
+        finish(w, result);
+}
+
+void walk_fail(struct walk *w, const char *reason, const struct err *err)
+{
+        struct walk_result result = { .err = *err };
+
+        end_failed(w, reason, &result);
+}
+
+void walk_fail_reply(struct walk *w, const struct api_reply *reply)
+{
+        struct walk_result result = { .err = reply->err, .announced = reply->announced };
+
+        result.stop = reply->outcome == API_DENIED || reply->outcome == API_LIMITED ||
+                      (reply->outcome == API_STOPPED && reply->err.kind == ERR_HOST);
+        /* A sink that failed left records half put: the catalog's rows and the frames with them. */
+        if (reply->outcome == API_STOPPED)
+                archive_undo(w->archive);
+        end_failed(w, api_reason(reply), &result);
+}
+
+void walk_interrupt(struct walk *w)
+{
+        struct walk_result result = { .interrupted = true };
+
+        err_set(&result.err, ERR_AGAIN, "interrupted");
+        end_failed(w, "interrupted", &result);
+}
+
+void walk_complete(struct walk *w)
+{
+        struct walk_result result = { .complete = true };
+
+        if (put_line(w, CATALOG_COMPLETE, NULL, NULL, &result.err) == 0)
+                return finish(w, &result);
+        result.complete = false;
+        end_failed(w, "disk", &result);
+}

@@ -1,0 +1,51 @@
+/* Prompts: the input messages of every completion that the catalog has without them, several at
+ * once. All messages of a completion are committed together or not at all. */
+#pragma once
+
+#include "base/clock.h"
+#include "store/archive.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PROMPTS_CONCURRENT_MAX 1000
+#define PROMPTS_PAGE_SIZE      100
+#define PROMPTS_OUTAGES_MAX    3 /* completions in a row that an outage ended: it is not theirs */
+#define PROMPTS_RESTARTS_MAX   5 /* of one completion's pages, where a page cannot be asked alone */
+#define PROMPTS_ASK_AGAIN      (2 * USEC_PER_SEC) /* for messages of a completion that is there */
+
+struct api;
+struct http;
+struct prompts;
+
+struct prompts_config {
+        unsigned max_concurrent; /* 1 to PROMPTS_CONCURRENT_MAX */
+        usec_t patience;         /* how long a completion that is there may answer 404 */
+        bool settle;             /* after that: write it off, in a line; else: leave it wanted */
+};
+
+struct prompts_result {
+        uint64_t done;    /* completions settled: archived, without messages, or missing */
+        uint64_t missing; /* of them: written off */
+        uint64_t failed;  /* still wanted */
+        bool stopped;     /* the queue was not gone through: refused, an outage, the disk … */
+        bool interrupted;
+        usec_t announced; /* a wait that the server asked for, or 0 */
+        struct err err;   /* failed or stopped: the first reason */
+};
+
+struct prompts_ops {
+        void (*progress)(void *ctx, uint64_t done);
+        /* The queue was gone through once, or it was stopped; everything is committed. Once, never
+         * from within prompts_start; it may be freed here. */
+        void (*done)(void *ctx, const struct prompts_result *result);
+        void *ctx;
+};
+
+/* Everything handed in must outlive it. */
+struct prompts *prompts_start(struct api *api, struct http *http, struct archive *archive,
+                              const struct clock *clock, const struct prompts_config *config,
+                              const struct prompts_ops *ops);
+/* End it now: what is whole is committed; done() is called from within. */
+void prompts_interrupt(struct prompts *p);
+struct prompts *prompts_free(struct prompts *p); /* takes NULL */

@@ -1,0 +1,360 @@
+#include "walk/walk_core.h"
+#include "base/mem.h"
+#include "wire/http.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TICK USEC_PER_SEC /* how often an open frame's age is looked at while the server is slow */
+
+static struct walk_leg *leg(struct walk *w)
+{
+        return &w->legs[w->leg];
+}
+
+/* Does `created` lie on the side of `than` that the order goes to? */
+static bool beyond(enum api_order order, int64_t created, int64_t than)
+{
+        return order == API_DESC ? created < than : created > than;
+}
+
+/* ---- records ---- */
+
+static void on_record(void *ctx, const struct intake_record *record)
+{
+        struct walk *w = ctx;
+        struct walk_page *p = &w->page;
+        const struct walk_leg *l = leg(w);
+        int64_t created = record->created;
+
+        if (p->records == 0) {
+                p->first = p->newest = p->oldest = created;
+                if (*l->cursor && beyond(l->order, l->cursor_created, created))
+                        p->disorder = true;
+        } else if (created != p->last) {
+                if (beyond(w->phase == WALK_GAP ? w->gap.order : l->order, p->last, created))
+                        p->disorder = true;
+                memcpy(p->turn_id, p->last_id, sizeof(p->turn_id));
+                p->turn = p->last;
+        }
+        p->records++;
+        p->fresh += record->fresh;
+        p->last = created;
+        if (created > p->newest)
+                p->newest = created;
+        if (created < p->oldest)
+                p->oldest = created;
+        if (l->check && created == l->expect)
+                p->shown = true;
+        memcpy(p->last_id, record->id, record->id_length + 1);
+}
+
+static void on_restart(void *ctx)
+{
+        struct walk *w = ctx;
+
+        intake_restart(w->intake);
+        memset(&w->page, 0, sizeof(w->page));
+        catalog_forget_notes(archive_catalog(w->archive), NULL);
+}
+
+/* ---- a page's verdict ---- */
+
+/* Brent's: a mark that is set anew at growing distances catches a cycle of any length. */
+static bool comes_again(struct walk *w, const char *cursor)
+{
+        if (strcmp(cursor, leg(w)->cursor) == 0 || strcmp(cursor, w->mark) == 0)
+                return true;
+        if (w->mark_age++ >= w->mark_span) {
+                snprintf(w->mark, sizeof(w->mark), "%s", cursor);
+                w->mark_age = 0;
+                w->mark_span = w->mark_span ? 2 * w->mark_span : 1;
+        }
+        return false;
+}
+
+static void set_cursor(struct walk *w, const char *id, int64_t created, bool check, int64_t expect)
+{
+        struct walk_leg *l = leg(w);
+
+        snprintf(l->cursor, sizeof(l->cursor), "%s", id);
+        l->cursor_created = created;
+        l->check = check;
+        l->expect = expect;
+        if (l->keeps_cursor)
+                snprintf(archive_walk(w->archive)->desc, CATALOG_ID_MAX, "%s", id);
+}
+
+static void count_page(struct walk *w, const struct api_reply *reply, uint64_t fresh)
+{
+        struct catalog_walk *row = archive_walk(w->archive);
+
+        row->pages++;
+        row->seen += fresh;
+        if (w->page.records == 0)
+                return;
+        if (row->newest == 0 || w->page.newest > row->newest)
+                row->newest = w->page.newest;
+        if (row->oldest == 0 || w->page.oldest < row->oldest)
+                row->oldest = w->page.oldest;
+        /* Of the list's very first page: what is newer than the server's own clock is not yet to be
+         * relied on. */
+        if (row->watermark == 0 && leg(w)->order == API_DESC && !*leg(w)->cursor) {
+                row->watermark = w->page.newest;
+                if (reply->date && reply->date < row->watermark)
+                        row->watermark = reply->date;
+                if (w->first)
+                        walk_put_begin(w);
+        }
+}
+
+/* The page passed every check: its marks count, its cursor is the next. */
+static int pass(struct walk *w, const struct api_reply *reply)
+{
+        struct catalog_walk *row = archive_walk(w->archive);
+        struct walk_leg *l = leg(w);
+        struct err err = { 0 };
+        uint64_t fresh;
+
+        if (catalog_settle_notes(archive_catalog(w->archive), row->number, l->head,
+                                 clock_wall(w->clock) / USEC_PER_SEC, &fresh, &err) < 0) {
+                walk_fail(w, "host", &err);
+                return -1;
+        }
+        count_page(w, reply, fresh);
+        if (!reply->page.has_more || (!l->open_end && w->page.records && w->page.last < l->stop)) {
+                l->finished = true;
+                return 0;
+        }
+        if (*w->page.turn_id) {
+                set_cursor(w, w->page.turn_id, w->page.turn, true, w->page.last);
+        } else {
+                gap_note(w);
+                set_cursor(w, w->page.last_id, w->page.last, false, 0);
+        }
+        return 0;
+}
+
+/* A page that cannot be: unless it was asked for by the id of a record that is gone by now. */
+static void reject(struct walk *w, const char *reason, const char *text)
+{
+        struct err err = { 0 };
+
+        err_set(&err, ERR_SOURCE, "%s", text);
+        if (*leg(w)->cursor)
+                return probe_cursor(w, reason, &err);
+        walk_fail(w, reason, &err);
+}
+
+static void on_page(struct walk *w, const struct api_reply *reply)
+{
+        const struct walk_page *p = &w->page;
+
+        if (reply->page.has_more && comes_again(w, *p->turn_id ? p->turn_id : p->last_id))
+                return reject(w, "cycle", "the server's pages go in a circle: a cursor came again");
+        if (p->disorder)
+                return reject(w, "order",
+                              "the records of a page are not in the order that was asked for");
+        if (leg(w)->check && !p->shown)
+                return probe_second(w);
+        if (pass(w, reply) < 0)
+                return;
+        if (w->ops.page)
+                w->ops.page(w->ops.ctx, archive_walk(w->archive), reply->request_id);
+        if (gap_ready(w))
+                return gap_start(w);
+        walk_ask(w);
+}
+
+static void on_busy_over(void *ctx)
+{
+        struct walk *w = ctx;
+
+        w->timer = NULL;
+        walk_ask(w);
+}
+
+static void on_reply(void *ctx, const struct api_reply *reply)
+{
+        struct walk *w = ctx;
+
+        w->call = NULL;
+        w->phase = WALK_IDLE;
+        intake_set_request_id(w->intake, reply->request_id);
+        if (reply->outcome == API_OK)
+                return on_page(w, reply);
+        if (reply->outcome == API_STOPPED && reply->sink == SPOOL_BUSY) {
+                w->timer = http_timer_start(w->http, USEC_PER_SEC, on_busy_over, w);
+                return;
+        }
+        if (*leg(w)->cursor && (reply->outcome == API_REFUSED || reply->outcome == API_MISSING))
+                return probe_cursor(w, "cursor", &reply->err);
+        walk_fail_reply(w, reply);
+}
+
+/* ---- asking ---- */
+
+void walk_ask(struct walk *w)
+{
+        struct api_call_ops ops = { on_restart, on_reply, intake_sink(w->intake), w };
+        struct api_query query = { .kind = PAGE_LIST, .limit = w->config.page_size };
+
+        while (w->leg < w->n_legs && leg(w)->finished) {
+                w->leg++;
+                w->mark[0] = '\0';
+                w->mark_age = w->mark_span = 0;
+        }
+        if (w->leg == w->n_legs)
+                return walk_complete(w);
+
+        w->phase = WALK_LIST;
+        query.after = *leg(w)->cursor ? leg(w)->cursor : NULL;
+        query.order = leg(w)->order;
+        query.model = w->config.scope.model;
+        query.metadata = w->config.scope.metadata;
+        w->call = api_start(w->api, &query, &ops);
+}
+
+/* An open frame is not to wait for a slow server longer than it should. */
+static void on_tick(void *ctx)
+{
+        struct walk *w = ctx;
+        usec_t now = clock_wall(w->clock);
+        struct err err = { 0 };
+
+        w->ticker = http_timer_start(w->http, TICK, on_tick, w);
+        if (!archive_due(w->archive, now))
+                return;
+        if (archive_commit(w->archive, now, &err) < 0 ||
+            archive_seal(w->archive, now, false, &err) < 0)
+                walk_fail(w, "disk", &err);
+}
+
+/* ---- starting ---- */
+
+/* The stretch that an interrupted first walk has left: from its cursor on, which must show again
+ * what this head has seen next to it. */
+static int resume_leg(struct walk *w, const struct catalog_walk *row, struct err *e)
+{
+        struct catalog *c = archive_catalog(w->archive);
+        struct walk_leg *l = &w->legs[w->n_legs];
+        struct catalog_record known;
+        char id[CATALOG_ID_MAX];
+        int r;
+
+        r = catalog_find(c, row->desc, strlen(row->desc), &known, e);
+        if (r != 0)
+                return r;
+        *l = (struct walk_leg){ .order = API_DESC,
+                                .head = CATALOG_DESC,
+                                .keeps_cursor = true,
+                                .open_end = true,
+                                .cursor_created = known.created };
+        memcpy(l->cursor, row->desc, sizeof(l->cursor));
+        r = catalog_beside(c, known.created, false, row->number, l->head, id, &l->expect, e);
+        if (r < 0)
+                return -1;
+        l->check = r == 0;
+        w->n_legs++;
+        return 0;
+}
+
+static int plan(struct walk *w, struct err *e)
+{
+        struct catalog *c = archive_catalog(w->archive);
+        struct catalog_walk last, complete, row = { .full = w->config.full };
+        int have_last = catalog_last_walk(c, 0, false, false, &last, e);
+        int have_full = catalog_last_walk(c, 0, true, true, &complete, e);
+        struct walk_leg top = { .order = API_DESC, .head = CATALOG_DESC };
+
+        if (have_last < 0 || have_full < 0)
+                return -1;
+        w->first = have_full != 0 || memcmp(complete.scope, w->scope, sizeof(w->scope)) != 0;
+        row.number = have_last == 0 ? last.number + 1 : 1;
+        row.started = clock_wall(w->clock);
+        row.full |= w->first;
+        memcpy(row.scope, w->scope, sizeof(row.scope));
+
+        if (w->first && have_last == 0 && last.state != CATALOG_COMPLETE && last.full &&
+            memcmp(last.scope, w->scope, sizeof(w->scope)) == 0) {
+                row.number = last.number;
+                if (last.watermark && *last.desc && resume_leg(w, &last, e) < 0)
+                        return -1;
+        }
+        if (w->n_legs) { /* the counts go on, too */
+                row = last;
+                row.state = CATALOG_RUNNING;
+                row.ended = 0;
+                row.gaps = 0;
+                row.reason[0] = row.detail[0] = '\0';
+        }
+
+        /* The top: all of it, or down to what the last complete walk knew, less the overlap. */
+        top.open_end = row.full && w->n_legs == 0;
+        top.keeps_cursor = w->first && w->n_legs == 0;
+        top.stop = row.watermark - w->config.overlap / USEC_PER_SEC;
+        if (!row.full) {
+                if (catalog_last_walk(c, 0, true, false, &complete, e) != 0)
+                        return -1;
+                top.open_end = complete.watermark == 0;
+                top.stop = complete.watermark - w->config.overlap / USEC_PER_SEC;
+        }
+        w->legs[w->n_legs++] = top;
+        archive_set_walk(w->archive, &row);
+        return 0;
+}
+
+static void on_start(void *ctx)
+{
+        struct walk *w = ctx;
+
+        w->timer = NULL;
+        walk_ask(w);
+}
+
+int walk_start(struct api *api, struct http *http, struct archive *archive,
+               const struct clock *clock, const struct walk_config *config,
+               const struct walk_ops *ops, struct walk **ret, struct err *e)
+{
+        struct walk *w = mem_new(sizeof(*w));
+
+        w->api = api;
+        w->http = http;
+        w->archive = archive;
+        w->clock = clock;
+        w->config = *config;
+        w->ops = *ops;
+        scope_digest(&config->scope, w->scope);
+        scope_filter(&config->scope, &w->filter);
+        if (plan(w, e) < 0) {
+                walk_free(w);
+                return -1;
+        }
+        w->intake = intake_new(archive, clock, on_record, w);
+        archive_set_begin(archive, NULL);
+        if (w->first)
+                walk_put_begin(w);
+        w->timer = http_timer_start(http, 0, on_start, w);
+        w->ticker = http_timer_start(http, TICK, on_tick, w);
+        *ret = w;
+        return 0;
+}
+
+struct walk *walk_free(struct walk *w)
+{
+        if (!w)
+                return NULL;
+        api_cancel(w->call);
+        http_timer_stop(w->timer);
+        http_timer_stop(w->ticker);
+        intake_free(w->intake);
+        buf_done(&w->filter);
+        free(w->gaps);
+        free(w);
+        return NULL;
+}
+
+const struct catalog_walk *walk_row(const struct walk *w)
+{
+        return archive_walk(w->archive);
+}
