@@ -1,0 +1,108 @@
+#include "base/mem.h"
+#include "run/config.h"
+#include "run/key.h"
+#include "run/log.h"
+#include "run/options.h"
+#include "run/service.h"
+
+#include <locale.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+/* The key lives in this process's memory: no core files, no debugger of the same user. */
+static void guard_memory(void)
+{
+        const struct rlimit none = { 0, 0 };
+
+        setrlimit(RLIMIT_CORE, &none);
+        prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* Compressors come and go with buffers of some hundred KiB to MiB. Left to itself, malloc learns to
+ * keep such blocks in its heap, which then grows by a compressor with every giant record. */
+static void steady_memory(void)
+{
+        mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+        mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+}
+
+static int check_config(const struct config *config)
+{
+        enum key_source source;
+        struct err err;
+        char *key;
+
+        if (key_read(config->key_file, &key, &source, &err) < 0) {
+                log_line(config->key_file ? LOG_ERR : LOG_WARNING, "%s", err.text);
+                if (config->key_file)
+                        return SERVICE_USAGE;
+        } else {
+                mem_free_secret(key);
+        }
+        printf("The configuration is good.\n");
+        return SERVICE_OK;
+}
+
+static int run(const struct options *options, const struct config *config)
+{
+        struct err err;
+        char *key;
+        int r;
+
+        for (size_t i = 0; i < config->n_warnings; i++)
+                log_line(LOG_WARNING, "%s", config->warnings[i]);
+        if (options->job == OPTIONS_CHECK_CONFIG)
+                return check_config(config);
+        if (key_read(config->key_file, &key, NULL, &err) < 0) {
+                log_line(LOG_ERR, "%s", err.text);
+                return SERVICE_USAGE;
+        }
+        r = service_once(config, key, options->job == OPTIONS_ONCE_FULL);
+        mem_free_secret(key);
+        return r;
+}
+
+int main(int argc, char *argv[])
+{
+        struct config config = { 0 };
+        struct options options;
+        struct err err;
+        int r;
+
+        guard_memory();
+        steady_memory();
+        signal(SIGPIPE, SIG_IGN);
+        signal(SIGXFSZ, SIG_IGN); /* a file size limit is to be an error, like a full disk */
+        umask(0027);
+        setlocale(LC_CTYPE, "");
+        log_init();
+        if (options_parse(argc, argv, &options, &err) < 0) {
+                log_line(LOG_ERR, "%s", err.text);
+                fprintf(stderr, "%s\n", options_usage());
+                return SERVICE_USAGE;
+        }
+        if (options.job == OPTIONS_HELP || options.job == OPTIONS_VERSION) {
+                if (options.job == OPTIONS_HELP)
+                        fputs(options_help(), stdout);
+                else
+                        puts(options_version());
+                return fflush(stdout) == 0 ? SERVICE_OK : SERVICE_FAILED;
+        }
+        if (options.job == OPTIONS_DAEMON) {
+                log_line(LOG_ERR, "this version walks once and ends: say --once");
+                return SERVICE_USAGE;
+        }
+
+        const struct config_from from = { options.config, options.directory, options.base_url };
+        if (config_load(&from, &config, &err) < 0) {
+                log_line(LOG_ERR, "%s", err.text);
+                return SERVICE_USAGE;
+        }
+        r = run(&options, &config);
+        config_done(&config);
+        return r;
+}

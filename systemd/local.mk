@@ -1,0 +1,1 @@
+# Units come with the resident daemon.
