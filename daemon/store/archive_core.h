@@ -33,6 +33,17 @@ struct archive {
         char *begin; /* members of a `begin` line that waits, or NULL */
         bool stale;
         uint64_t stored;
+
+        /* The point that archive_mark() set. */
+        struct {
+                bool set; /* and no commit has come since */
+                size_t n_group;
+                struct {
+                        bool open;
+                        uint64_t records, bytes;
+                } frames[STREAMS];
+                struct catalog_walk walk;
+        } mark;
 };
 
 /* archive.c */

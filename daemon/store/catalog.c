@@ -31,6 +31,9 @@ static const char *const sql[SQL_STATEMENTS] = {
         [SQL_BEGIN] = "BEGIN IMMEDIATE",
         [SQL_COMMIT] = "COMMIT",
         [SQL_ROLLBACK] = "ROLLBACK",
+        [SQL_SAVE] = "SAVEPOINT page",
+        [SQL_SAVE_BACK] = "ROLLBACK TO page",
+        [SQL_SAVE_END] = "RELEASE page",
         [SQL_GET] = "SELECT value FROM state WHERE key = ?1",
         [SQL_SET] = "INSERT OR REPLACE INTO state VALUES (?1, ?2)",
         [SQL_FIND] = "SELECT row, created, digest, versions, seen_at, walk, heads, messages"
@@ -339,7 +342,7 @@ int catalog_commit(struct catalog *c, const struct ledger_head *head, struct err
                 catalog_rollback(c);
                 return -1;
         }
-        c->in_transaction = false;
+        c->in_transaction = c->saved = false;
         return 0;
 }
 
@@ -354,5 +357,30 @@ void catalog_rollback(struct catalog *c)
         /* An error may have rolled it back already. */
         if (!sqlite3_get_autocommit(c->db) && catalog_statement(c, SQL_ROLLBACK, &s, NULL) == 0)
                 catalog_run(c, s, NULL);
-        c->in_transaction = false;
+        c->in_transaction = c->saved = false;
+}
+
+static int run(struct catalog *c, enum catalog_sql which, struct err *e)
+{
+        sqlite3_stmt *s;
+
+        return catalog_statement(c, which, &s, e) < 0 ? -1 : catalog_run(c, s, e);
+}
+
+int catalog_save(struct catalog *c, struct err *e)
+{
+        if (catalog_begin(c, e) < 0 || (c->saved && run(c, SQL_SAVE_END, e) < 0))
+                return -1;
+        c->saved = false;
+        if (run(c, SQL_SAVE, e) < 0)
+                return -1;
+        c->saved = true;
+        return 0;
+}
+
+int catalog_back(struct catalog *c, struct err *e)
+{
+        if (!c->saved)
+                return CATALOG_NONE;
+        return catalog_forget_notes(c, e) < 0 ? -1 : run(c, SQL_SAVE_BACK, e);
 }

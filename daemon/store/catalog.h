@@ -44,6 +44,11 @@ int catalog_begin(struct catalog *c, struct err *e);
 int catalog_commit(struct catalog *c, const struct ledger_head *head, struct err *e);
 void catalog_rollback(struct catalog *c);
 
+/* A point within the transaction, one at a time: save sets it anew; back takes the rows back to it,
+ * CATALOG_NONE if a commit or a rollback has come since. */
+int catalog_save(struct catalog *c, struct err *e);
+int catalog_back(struct catalog *c, struct err *e);
+
 /* ---- completions ---- */
 
 enum catalog_messages { CATALOG_WANTED, CATALOG_ARCHIVED, CATALOG_EMPTY, CATALOG_MISSING };

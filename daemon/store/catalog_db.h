@@ -10,6 +10,9 @@ enum catalog_sql {
         SQL_BEGIN,
         SQL_COMMIT,
         SQL_ROLLBACK,
+        SQL_SAVE,
+        SQL_SAVE_BACK,
+        SQL_SAVE_END,
         SQL_GET,
         SQL_SET,
         SQL_FIND,
@@ -45,6 +48,7 @@ struct catalog {
         sqlite3 *db;
         sqlite3_stmt *statements[SQL_STATEMENTS];
         bool in_transaction;
+        bool saved; /* a savepoint stands */
         int64_t notes[CATALOG_NOTES_MAX];
         size_t n_notes;
         bool spilled;

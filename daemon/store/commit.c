@@ -17,6 +17,7 @@ void archive_undo(struct archive *a)
         }
         a->encoding = NULL;
         a->n_group = 0;
+        a->mark.set = false;
         a->group_bytes = 0;
         a->due = false;
         if (a->walk.number == a->walk_committed.number)
@@ -133,6 +134,7 @@ static int settle(struct archive *a, usec_t now, struct err *e)
                 a->touched[i] = false;
         }
         a->n_group = 0;
+        a->mark.set = false;
         a->group_bytes = 0;
         a->due = false;
         if (catalog_commit(a->catalog, ledger_head(a->ledger), e) < 0) {

@@ -2,6 +2,7 @@
 #include "base/fsio.h"
 #include "base/mem.h"
 #include "store/pack.h"
+#include "store/unpack.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -84,6 +85,7 @@ static int encode_waiting(struct frame *f, struct err *e)
                 return -1;
         free(take_ptr(f->text));
         f->n = 0;
+        f->filed = 0;
         return 0;
 }
 
@@ -104,19 +106,27 @@ bool frame_encodes(const struct frame *f)
 
 static int wait_add(struct frame *f, const void *p, size_t n, struct err *e)
 {
-        if (f->n + n > FRAME_MEMORY) {
-                if (f->fd < 0)
-                        f->fd = fsio_unnamed(f->dirfd, e);
-                if (f->fd < 0 || fsio_write(f->fd, f->text ? f->text : "", f->n, f->filed,
-                                            "a temporary file", e) < 0)
-                        return -1;
-                f->filed += f->n;
-                f->n = 0;
+        const char *at = p;
+
+        while (n > 0) {
+                size_t piece = n < FRAME_MEMORY ? n : FRAME_MEMORY;
+
+                if (f->n + piece > FRAME_MEMORY) {
+                        if (f->fd < 0)
+                                f->fd = fsio_unnamed(f->dirfd, e);
+                        if (f->fd < 0 ||
+                            fsio_write(f->fd, f->text, f->n, f->filed, "a temporary file", e) < 0)
+                                return -1;
+                        f->filed += f->n;
+                        f->n = 0;
+                }
+                if (!f->text)
+                        f->text = mem_new(FRAME_MEMORY);
+                memcpy(f->text + f->n, at, piece);
+                f->n += piece;
+                at += piece;
+                n -= piece;
         }
-        if (!f->text)
-                f->text = mem_new(FRAME_MEMORY);
-        memcpy(f->text + f->n, p, n); /* n is a spool's, at most SPOOL_MEMORY = FRAME_MEMORY */
-        f->n += n;
         return 0;
 }
 
@@ -125,6 +135,57 @@ int frame_add(struct frame *f, const void *p, size_t n, uint64_t records, struct
         f->records += records;
         f->bytes += n;
         return f->pack ? pack_add(f->pack, p, n, e) : wait_add(f, p, n, e);
+}
+
+/* What was encoded so far is read back as plain text that waits. */
+static int decode(struct frame *f, uint64_t bytes, struct err *e)
+{
+        struct unpack *u;
+        const char *p;
+        int r = 0;
+
+        if (pack_finish(f->pack, e) < 0)
+                return -1;
+        f->pack = pack_free(f->pack);
+        f->sum = sha256_free(f->sum);
+        if (unpack_open(f->segment->fd, f->offset, f->segment->written - f->offset, f->packing, &u,
+                        e) < 0)
+                return -1;
+        while (r == 0 && bytes > 0) {
+                size_t n;
+
+                r = unpack_next(u, &p, &n, e);
+                if (r == 0 && n == 0)
+                        r = err_set(e, ERR_HOST, "an open frame lost its end");
+                if (r < 0)
+                        break;
+                if (n > bytes)
+                        n = (size_t)bytes;
+                r = wait_add(f, p, n, e);
+                bytes -= n;
+        }
+        unpack_free(u);
+        return r < 0 ? -1 : segment_cut(f->segment, f->offset, e);
+}
+
+int frame_cut(struct frame *f, uint64_t records, uint64_t bytes, struct err *e)
+{
+        f->records = records;
+        f->bytes = bytes;
+        if (f->pack)
+                return decode(f, bytes, e);
+        if (bytes < f->filed) {
+                f->filed = bytes;
+                f->n = 0;
+        } else {
+                f->n = (size_t)(bytes - f->filed);
+        }
+        return 0;
+}
+
+uint64_t frame_records(const struct frame *f)
+{
+        return f->records;
 }
 
 uint64_t frame_bytes(const struct frame *f)

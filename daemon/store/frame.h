@@ -35,5 +35,10 @@ int frame_add(struct frame *f, const void *p, size_t n, uint64_t records, struct
 uint64_t frame_bytes(const struct frame *f); /* plain */
 usec_t frame_first(const struct frame *f);   /* when it was opened */
 
+/* Back to its first `bytes` plain bytes, `records` lines. One that encodes takes its bytes out of the
+ * segment again and waits from then on. */
+int frame_cut(struct frame *f, uint64_t records, uint64_t bytes, struct err *e);
+uint64_t frame_records(const struct frame *f);
+
 /* Ends it; frame_encode must have been called. */
 int frame_finish(struct frame *f, struct frame_ref *ret, struct err *e);

@@ -117,6 +117,30 @@ int segment_write(struct segment *s, const void *p, size_t n, struct err *e)
         return 0;
 }
 
+int segment_cut(struct segment *s, uint64_t length, struct err *e)
+{
+        uint64_t at = s->committed;
+        char block[BLOCK];
+        size_t n;
+
+        if (fsio_truncate(s->fd, length, s->path, e) < 0)
+                return -1;
+        sha256_copy(s->sum, s->sum_committed);
+        while (at < length) {
+                uint64_t left = length - at;
+
+                if (fsio_read(s->fd, block, left < BLOCK ? (size_t)left : BLOCK, at, &n, s->path,
+                              e) < 0)
+                        return -1;
+                if (n == 0)
+                        return err_set(e, ERR_HOST, "%s lost its end", s->path);
+                sha256_add(s->sum, block, n);
+                at += n;
+        }
+        s->written = length;
+        return 0;
+}
+
 int segment_append_file(struct segment *s, int fd, uint64_t n, struct err *e)
 {
         uint64_t done = 0;

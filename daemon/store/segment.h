@@ -28,6 +28,8 @@ int segment_resume(int dirfd, const struct name *name, uint64_t committed, usec_
                    struct segment **ret, struct err *e);
 
 int segment_write(struct segment *s, const void *p, size_t n, struct err *e);
+/* Take written bytes back, down to `length` (not less than are committed). */
+int segment_cut(struct segment *s, uint64_t length, struct err *e);
 /* Append n bytes of another file, from its start. */
 int segment_append_file(struct segment *s, int fd, uint64_t n, struct err *e);
 

@@ -125,6 +125,8 @@ void walk_fail_reply(struct walk *w, const struct api_reply *reply)
         /* A sink that failed left records half put: the catalog's rows and the frames with them. */
         if (reply->outcome == API_STOPPED)
                 archive_undo(w->archive);
+        else if (reply->doubtful)
+                walk_drop_doubtful(w);
         end_failed(w, api_reason(reply), &result);
 }
 

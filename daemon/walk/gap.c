@@ -36,15 +36,6 @@ bool gap_ready(struct walk *w)
         return true;
 }
 
-static void on_restart(void *ctx)
-{
-        struct walk *w = ctx;
-
-        intake_restart(w->intake);
-        memset(&w->page, 0, sizeof(w->page));
-        catalog_forget_notes(archive_catalog(w->archive), NULL);
-}
-
 static void ask(struct walk *w);
 
 static void on_reply(void *ctx, const struct api_reply *reply)
@@ -75,7 +66,7 @@ static void on_reply(void *ctx, const struct api_reply *reply)
 
 static void ask(struct walk *w)
 {
-        struct api_call_ops ops = { on_restart, on_reply, intake_sink(w->intake), w };
+        struct api_call_ops ops = { walk_restart, on_reply, intake_sink(w->intake), w };
         struct api_query query = { .kind = PAGE_LIST, .limit = w->config.page_size };
         enum api_order along = w->legs[w->leg].order;
         bool back = w->gap.requests % 2 == 0;

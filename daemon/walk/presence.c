@@ -1,8 +1,8 @@
 #include "walk/presence.h"
 
-static void drop_attempt(void *ctx)
+static void drop_attempt(void *ctx, bool doubtful)
 {
-        (void)ctx;
+        (void)ctx, (void)doubtful;
 }
 
 static int drop_begin(void *ctx, struct err *e)

@@ -88,10 +88,11 @@ static void slot_settle(struct slot *s, enum catalog_messages state, const char 
 
 /* ---- messages as they come ---- */
 
-static void on_restart(void *ctx)
+static void on_restart(void *ctx, bool doubtful)
 {
         struct slot *s = ctx;
 
+        (void)doubtful; /* what came of an attempt that failed goes in any case */
         s->redo = !spool_cut(s->spool, s->records, s->bytes);
 }
 

@@ -49,13 +49,29 @@ static void on_record(void *ctx, const struct intake_record *record)
         memcpy(p->last_id, record->id, record->id_length + 1);
 }
 
-static void on_restart(void *ctx)
+/* Whole records of an attempt that failed stay, unless they may be other than what was sent. What a
+ * commit has caught of them stays all the same: the record as it is then becomes its next version.
+ * If they cannot be taken back alone, everything since the last commit goes with them, and later
+ * walks read it again. */
+void walk_drop_doubtful(struct walk *w)
+{
+        struct err err;
+
+        if (archive_back(w->archive, &err) < 0 && !archive_is_stale(w->archive))
+                archive_undo(w->archive);
+}
+
+void walk_restart(void *ctx, bool doubtful)
 {
         struct walk *w = ctx;
+        struct err err;
 
+        if (doubtful)
+                walk_drop_doubtful(w);
         intake_restart(w->intake);
         memset(&w->page, 0, sizeof(w->page));
         catalog_forget_notes(archive_catalog(w->archive), NULL);
+        archive_mark(w->archive, &err); /* without one there is only the way of undoing it all */
 }
 
 /* ---- a page's verdict ---- */
@@ -196,7 +212,7 @@ static void on_reply(void *ctx, const struct api_reply *reply)
 
 void walk_ask(struct walk *w)
 {
-        struct api_call_ops ops = { on_restart, on_reply, intake_sink(w->intake), w };
+        struct api_call_ops ops = { walk_restart, on_reply, intake_sink(w->intake), w };
         struct api_query query = { .kind = PAGE_LIST, .limit = w->config.page_size };
 
         while (w->leg < w->n_legs && leg(w)->finished) {

@@ -86,6 +86,9 @@ struct walk {
 };
 
 /* walk.c */
+/* An attempt begins: api_call_ops' restart. */
+void walk_restart(void *ctx, bool doubtful);
+void walk_drop_doubtful(struct walk *w);
 void walk_ask(struct walk *w); /* the next page of the leg in hand, or the end */
 /* probe.c */
 void probe_second(struct walk *w); /* the expected second did not come */

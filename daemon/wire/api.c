@@ -105,6 +105,7 @@ static void call_end(struct api_call *c, enum api_outcome outcome)
         char text[ERR_TEXT_MAX];
 
         reply.outcome = outcome;
+        reply.doubtful = reply.doubtful && outcome != API_OK;
         call_redact(c, reply.err.text, text, sizeof(text));
         memcpy(reply.err.text, text, sizeof(text));
         call_move(c, CALL_ENDED);
@@ -157,7 +158,9 @@ static void call_note(struct api_call *c, const struct http_head *head, uint64_t
 {
         struct api *a = c->api;
 
-        c->reply = (struct api_reply){ .status = head->status, .date = head->date };
+        c->reply = (struct api_reply){ .status = head->status,
+                                       .date = head->date,
+                                       .doubtful = head->status == 200 && head->coded };
         call_redact(c, head->request_id, c->reply.request_id, sizeof(c->reply.request_id));
         call_redact(c, head->project, c->reply.project, sizeof(c->reply.project));
         note_rate(a, head);
@@ -217,11 +220,12 @@ static void on_attempt(void *ctx, const struct api_attempt_result *r)
 static void call_launch(struct api_call *c)
 {
         struct api *a = c->api;
+        bool doubtful = c->reply.doubtful;
 
         pace_take(&a->pace, clock_boot(a->clock));
         call_move(c, CALL_FLYING);
         memset(&c->reply, 0, sizeof(c->reply));
-        c->ops.restart(c->ops.ctx);
+        c->ops.restart(c->ops.ctx, doubtful);
         if (api_attempt_start(c->attempt, a->http, c->url, (const char *const *)a->headers,
                               &c->reply.err) < 0)
                 call_end(c, API_DENIED);

@@ -71,6 +71,7 @@ struct api_reply {
         int status; /* of the last attempt, 0 if none came; under --once, where a wait announced to
                      * another call ended this one, that one's */
         int sink;   /* API_STOPPED */
+        bool doubtful; /* not API_OK: as in restart() */
         struct page_result page;             /* API_OK */
         char request_id[API_REQUEST_ID_MAX]; /* of the last attempt, "" if none; redacted */
         char project[API_REQUEST_ID_MAX];    /* openai-project of it, "" if none */
@@ -84,8 +85,9 @@ const char *api_reason(const struct api_reply *reply);
 
 struct api_call_ops {
         /* An attempt begins: what the sink got before belongs to one that failed, and whatever was
-         * in the middle of a record is void (whole records stand). */
-        void (*restart)(void *ctx);
+         * in the middle of a record is void. Whole records stand, unless it is doubtful: their body
+         * was compressed, and damage in it may have decoded, to other text, before it showed. */
+        void (*restart)(void *ctx, bool doubtful);
         /* The end, once, never from within api_start; the call is gone afterwards. */
         void (*done)(void *ctx, const struct api_reply *reply);
         struct page_sink sink;

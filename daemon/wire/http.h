@@ -43,6 +43,8 @@ struct http_head {
         char location[HTTP_FIELD_MAX];
         char rate_remaining[HTTP_FIELD_MAX]; /* x-ratelimit-remaining-requests */
         char rate_reset[HTTP_FIELD_MAX];     /* x-ratelimit-reset-requests */
+        bool coded; /* the body has a Content-Encoding: what is damaged in it may decode, to other
+                     * text, before the end shows it */
         int64_t date; /* Date, seconds since 1970; 0 if absent or unreadable */
 };
 

@@ -8,6 +8,7 @@
 /* The date has no text in the head; Azure's name of the request id yields to the common one. */
 #define DATE  SIZE_MAX
 #define OTHER (SIZE_MAX - 1)
+#define CODED (SIZE_MAX - 2)
 
 static const struct {
         const char *name;
@@ -23,6 +24,7 @@ static const struct {
         { "x-ratelimit-remaining-requests", offsetof(struct http_head, rate_remaining) },
         { "x-ratelimit-reset-requests", offsetof(struct http_head, rate_reset) },
         { "date", DATE },
+        { "content-encoding", CODED },
 };
 
 /* Printable ASCII only, less the white space around it. */
@@ -57,6 +59,8 @@ void http_head_line(struct http_head *head, const char *line, size_t n)
                 if (fields[i].offset == DATE) {
                         if (httpdate_parse(value, &head->date) < 0)
                                 head->date = 0;
+                } else if (fields[i].offset == CODED) {
+                        head->coded = strcasecmp(value, "identity") != 0;
                 } else if (fields[i].offset != OTHER) {
                         memcpy((char *)head + fields[i].offset, value, sizeof(value));
                 } else if (!*head->request_id) {

@@ -1,0 +1,51 @@
+#include "store/archive_core.h"
+
+int archive_mark(struct archive *a, struct err *e)
+{
+        a->mark.set = false;
+        if (a->stale || catalog_save(a->catalog, e) < 0)
+                return -1;
+        for (size_t i = 0; i < STREAMS; i++) {
+                const struct frame *f = a->frames[i];
+
+                a->mark.frames[i].open = f != NULL;
+                a->mark.frames[i].records = f ? frame_records(f) : 0;
+                a->mark.frames[i].bytes = f ? frame_bytes(f) : 0;
+        }
+        a->mark.n_group = a->n_group;
+        a->mark.walk = a->walk;
+        a->mark.set = true;
+        return 0;
+}
+
+static int cut_frame(struct archive *a, enum stream stream, struct err *e)
+{
+        struct frame *f = a->frames[stream];
+        bool encodes = f && frame_encodes(f);
+        int r = 0;
+
+        if (!f || frame_bytes(f) == a->mark.frames[stream].bytes)
+                return 0;
+        r = frame_cut(f, a->mark.frames[stream].records, a->mark.frames[stream].bytes, e);
+        if (encodes)
+                a->encoding = NULL;
+        if (r == 0 && !a->mark.frames[stream].open)
+                a->frames[stream] = frame_free(f);
+        return r;
+}
+
+int archive_back(struct archive *a, struct err *e)
+{
+        if (!a->mark.set)
+                return 0;
+        a->mark.set = false;
+        if (a->n_group != a->mark.n_group)
+                return err_set(e, ERR_HOST, "a giant cannot be taken back alone");
+        for (size_t i = 0; i < STREAMS; i++)
+                if (cut_frame(a, (enum stream)i, e) < 0)
+                        return -1;
+        if (catalog_back(a->catalog, e) != 0)
+                return -1;
+        a->walk = a->mark.walk;
+        return 0;
+}
