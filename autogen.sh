@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 
 packages='autoconf automake build-essential ca-certificates curl gzip jq libarchive-dev
         libcurl4-openssl-dev libinih-dev libsqlite3-dev libssl-dev libsystemd-dev libyajl-dev lz4
-        mandoc pkg-config python3 strace xz-utils zlib1g-dev zstd'
+        mandoc nginx-light openssl pkg-config python3 strace xz-utils zlib1g-dev zstd'
 
 fail()
 {
@@ -72,6 +72,7 @@ case ${1:-} in
 demo)
         deps
         build
+        make tests/standin/standin
         exec tests/demo.sh
         ;;
 check)

@@ -28,7 +28,7 @@ struct http_config {
         const char *proxy;   /* NULL: as the environment says; never used for loopback */
         const char *user_agent;
         bool allow_http;
-        unsigned connections_max; /* to the server, over HTTP/1.1 */
+        unsigned connections_max; /* to the server, transfers at once */
 };
 
 /* The response's head, with the fields that anyone here asks for: printable ASCII, "" if absent,
