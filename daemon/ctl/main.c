@@ -1,0 +1,116 @@
+#include "base/mem.h"
+#include "ctl/args.h"
+#include "ctl/cat.h"
+#include "ctl/status.h"
+#include "ctl/verify.h"
+#include "run/config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+static usec_t now_of(clockid_t id)
+{
+        struct timespec t;
+
+        clock_gettime(id, &t);
+        return (usec_t)t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
+}
+
+static usec_t real_wall(void *ctx)
+{
+        (void)ctx;
+        return now_of(CLOCK_REALTIME);
+}
+
+static usec_t real_boot(void *ctx)
+{
+        (void)ctx;
+        return now_of(CLOCK_BOOTTIME);
+}
+
+/* Where the daemon archives to, if nobody says where to look. */
+static int find_directory(struct config *config, const char **directory, struct err *e)
+{
+        const struct config_from from = { 0 };
+
+        if (*directory)
+                return 0;
+        if (config_load(&from, config, e) < 0)
+                return err_wrap(e, "without --directory= the configuration is read");
+        *directory = config->directory;
+        return 0;
+}
+
+static int run(const struct verb *v, const struct args *a)
+{
+        switch (a->verb) {
+        case ARGS_STATUS:
+                return status_archive(v, a->max_age, a->json);
+        case ARGS_VERIFY:
+                return verify_archive(v, a->quick);
+        case ARGS_CAT:
+                return cat_stream(v, a->stream);
+        case ARGS_VERSION:
+                fputs("chatarchivectl " PACKAGE_VERSION "\n", v->out);
+                return VERB_OK;
+        default:
+                fputs(args_help(), v->out);
+                return VERB_OK;
+        }
+}
+
+/* errno says nothing any more of a write that failed a while ago. */
+static bool reader_is_gone(void)
+{
+        struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+        return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
+/* What was written has to be there; that nobody wanted to read all of it is no failure. */
+static int finish(int r)
+{
+        bool failed;
+
+        errno = 0;
+        failed = ferror(stdout) || fflush(stdout) != 0;
+
+        if (failed && reader_is_gone())
+                return r;
+        if (!failed && close(STDOUT_FILENO) == 0)
+                return r;
+        fprintf(stderr, "chatarchivectl: cannot write the output%s%s\n", errno ? ": " : "",
+                errno ? strerror(errno) : "");
+        return r == VERB_OK ? VERB_NOT : r;
+}
+
+int main(int argc, char *argv[])
+{
+        const struct clock clock = { real_wall, real_boot, NULL };
+        struct verb v = { .out = stdout, .err = stderr, .clock = &clock };
+        struct config config = { 0 };
+        struct args args;
+        struct err err;
+        int r;
+
+        signal(SIGPIPE, SIG_IGN);
+        if (args_parse(argc, argv, &args, &err) < 0) {
+                verb_fail(&v, &err);
+                fprintf(stderr, "%s\n", args_usage());
+                return VERB_USAGE;
+        }
+        if (args.verb != ARGS_HELP && args.verb != ARGS_VERSION &&
+            find_directory(&config, &args.directory, &err) < 0) {
+                verb_fail(&v, &err);
+                return VERB_USAGE;
+        }
+        v.directory = args.directory;
+        v.out_terminal = isatty(STDOUT_FILENO) == 1;
+        v.err_terminal = isatty(STDERR_FILENO) == 1;
+        r = finish(run(&v, &args));
+        config_done(&config);
+        return r;
+}

@@ -1,0 +1,157 @@
+#include "ctl/status_core.h"
+
+static void put_uint(struct buf *b, const char *key, uint64_t n)
+{
+        buf_printf(b, ",\"%s\":%llu", key, (unsigned long long)n);
+}
+
+static void put_text(struct buf *b, const char *key, const char *text)
+{
+        buf_printf(b, ",\"%s\":", key);
+        buf_json_str(b, text && *text ? text : NULL);
+}
+
+static void put_time(struct buf *b, const char *key, usec_t t)
+{
+        char text[CLOCK_TEXT_MAX];
+
+        put_text(b, key, t ? clock_rfc3339(t, text) : NULL);
+}
+
+static void put_seconds(struct buf *b, const char *key, usec_t t)
+{
+        buf_printf(b, ",\"%s\":%lld.%03d", key, (long long)(t / USEC_PER_SEC),
+                   (int)(t % USEC_PER_SEC / USEC_PER_MSEC));
+}
+
+static void put_counts(const struct status *s, struct buf *b)
+{
+        const struct catalog_counts *c = &s->count.counts;
+        const struct {
+                const char *key;
+                uint64_t n;
+        } counts[] = {
+                { "completions", c->completions }, { "versions", c->versions },
+                { "messages_waiting", c->wanted }, { "messages_missing", c->missing },
+                { "counted_at", s->count.seq },
+        };
+
+        for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+                if (s->counted)
+                        put_uint(b, counts[i].key, counts[i].n);
+                else
+                        buf_printf(b, ",\"%s\":null", counts[i].key);
+        }
+}
+
+static void put_streams(const struct account *a, struct buf *b)
+{
+        buf_puts(b, ",\"streams\":{");
+        for (size_t i = 0; i < STREAMS; i++) {
+                const struct account_stream *t = &a->streams[i];
+
+                buf_printf(b, "%s\"%s\":{\"segments\":%llu", i ? "," : "",
+                           stream_name((enum stream)i), (unsigned long long)t->segments);
+                put_uint(b, "frames", t->frames);
+                put_uint(b, "records", t->records);
+                put_uint(b, "stored_bytes", t->stored);
+                put_uint(b, "plain_bytes", t->plain);
+                buf_putc(b, '}');
+        }
+        buf_putc(b, '}');
+}
+
+static void put_walk(const struct account_walk *w, struct buf *b)
+{
+        const char *comma = "";
+        int64_t second;
+        size_t at = 0;
+
+        buf_printf(b, "{\"walk\":%llu,\"kind\":\"%s\",\"state\":\"%s\"",
+                   (unsigned long long)w->number, w->full ? "full" : "new",
+                   w->complete ? "complete" : "failed");
+        put_text(b, "reason", w->reason);
+        put_text(b, "detail", w->detail);
+        put_time(b, "started", w->started);
+        put_time(b, "ended", w->ended);
+        put_seconds(b, "seconds", w->ended > w->started ? w->ended - w->started : 0);
+        put_uint(b, "pages", w->pages);
+        put_uint(b, "seen", w->seen);
+        put_uint(b, "new", w->new);
+        put_uint(b, "changed", w->changed);
+        put_uint(b, "gone", w->gone);
+        buf_puts(b, ",\"filter\":");
+        if (w->filter.p)
+                buf_add(b, w->filter.p, w->filter.n);
+        else
+                buf_puts(b, "null");
+        buf_puts(b, ",\"gaps\":[");
+        while (account_gap(w, &at, &second)) {
+                buf_printf(b, "%s%lld", comma, (long long)second);
+                comma = ",";
+        }
+        buf_puts(b, "]}");
+}
+
+static void put_walks(const struct status *s, struct buf *b)
+{
+        const struct account *a = &s->account;
+
+        buf_puts(b, ",\"walks\":[");
+        for (size_t i = 0; i < ACCOUNT_WALKS_MAX && a->walks[i].text; i++) {
+                if (i)
+                        buf_putc(b, ',');
+                put_walk(&a->walks[i], b);
+        }
+        buf_puts(b, "],\"unfinished\":");
+        if (a->begun.number) {
+                buf_printf(b, "{\"walk\":%llu,\"kind\":\"%s\"", (unsigned long long)a->begun.number,
+                           a->begun.full ? "full" : "new");
+                put_time(b, "started", a->begun.started);
+                buf_putc(b, '}');
+        } else {
+                buf_puts(b, "null");
+        }
+        buf_puts(b, ",\"last_complete_full\":");
+        if (a->full.text)
+                put_walk(&a->full, b);
+        else
+                buf_puts(b, "null");
+        if (a->full.text)
+                put_seconds(b, "age_seconds", status_age(s));
+        else
+                buf_puts(b, ",\"age_seconds\":null");
+        buf_printf(b, ",\"too_old\":%s",
+                   s->max_age == STATUS_NO_AGE ? "null"
+                   : status_too_old(s)         ? "true"
+                                               : "false");
+}
+
+void status_json(const struct status *s, struct buf *b)
+{
+        const struct account *a = &s->account;
+
+        buf_puts(b, "{\"directory\":");
+        buf_json_str(b, s->directory);
+        put_time(b, "since", a->since);
+        put_text(b, "base_url", a->base_url);
+        put_text(b, "project", a->project);
+        put_counts(s, b);
+        put_streams(a, b);
+        put_walks(s, b);
+        buf_printf(b, ",\"writing\":%s",
+                   s->writer == WRITER_UNKNOWN ? "null"
+                   : s->writer == WRITER_THERE ? "true"
+                                               : "false");
+        if (s->pid)
+                put_uint(b, "writer_pid", (uint64_t)s->pid);
+        else
+                buf_puts(b, ",\"writer_pid\":null");
+        buf_printf(b, ",\"head\":{\"seq\":%llu", (unsigned long long)s->chain.good.seq);
+        put_text(b, "hash", s->chain.good.hash);
+        put_uint(b, "offset", s->chain.good.offset);
+        buf_putc(b, '}');
+        put_uint(b, "uncommitted_bytes", s->chain.uncommitted);
+        put_uint(b, "damaged", s->damage.places);
+        buf_puts(b, "}\n");
+}
