@@ -42,7 +42,7 @@ static int check_empty(int dirfd, const char *path, struct err *e)
                         close(fd);
                 return err_sys(e, errno, "cannot read the archive directory %s", path);
         }
-        while (r == 0 && (d = readdir(dir))) {
+        while (r < 2 && (d = readdir(dir))) {
                 if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0 ||
                     strcmp(d->d_name, "lost+found") == 0)
                         continue;
@@ -90,7 +90,7 @@ static int open_catalog(struct archive *a, bool *ret_new, struct err *e)
         return r;
 }
 
-static int write_open_line(struct archive *a, usec_t now, struct err *e)
+int archive_begin(struct archive *a, usec_t now, struct err *e)
 {
         _cleanup_buf_ struct buf b = BUF_INIT;
 
@@ -119,6 +119,20 @@ static int find_next_numbers(struct archive *a, struct err *e)
         return r < 0 ? -1 : 0;
 }
 
+/* The first line was never finished: then nothing else may be there, or the ledger was lost. */
+static int check_unused(struct archive *a, struct err *e)
+{
+        for (size_t i = 0; i < STREAMS; i++) {
+                const char *name = stream_name((enum stream)i);
+
+                if (faccessat(a->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                        return err_set(e, ERR_DAMAGE,
+                                       LEDGER_FILE " is empty, but there is %s: it lost its lines",
+                                       name);
+        }
+        return 0;
+}
+
 /* Everything behind the lock. */
 static int take_over(struct archive *a, archive_index_fn index, bool catalog_new, usec_t now,
                      struct err *e)
@@ -129,8 +143,8 @@ static int take_over(struct archive *a, archive_index_fn index, bool catalog_new
         if (catalog_head(a->catalog, &head, e) < 0 ||
             replay_check(ledger_fd(a->ledger), catalog_new ? &LEDGER_START : &head, &chain, e) < 0)
                 return -1;
-        if (!chain.begun && chain.end == 0)
-                return write_open_line(a, now, e);
+        if (chain.good.seq == 0 && check_unused(a, e) < 0)
+                return -1;
 
         if (catalog_begin(a->catalog, e) < 0 ||
             replay_catch_up(a, &head, &chain.good, index, e) < 0 || recover_check(a, e) < 0)
@@ -281,11 +295,12 @@ int archive_close_frame(struct archive *a, enum stream stream, usec_t now, struc
         if (a->n_group == ARCHIVE_GROUP_MAX)
                 return err_set(e, ERR_BUG, "too many frames in one commit");
         if (!frame_encodes(f)) {
-                if (archive_segment(a, stream, now, e) < 0 ||
-                    frame_encode(f, a->segments[stream], e) < 0)
+                if (archive_segment(a, stream, now, e) < 0)
+                        return -1;
+                a->touched[stream] = true;
+                if (frame_encode(f, a->segments[stream], e) < 0)
                         return -1;
         }
-        a->touched[stream] = true;
         if (frame_finish(f, &a->group[a->n_group], e) < 0)
                 return -1;
         memcpy(a->request_ids[a->n_group], a->request_id[stream], ARCHIVE_REQUEST_ID_MAX);
@@ -345,6 +360,7 @@ static int append_giant(struct archive *a, enum stream stream, struct spool *spo
         if (check_space(a, e) < 0 || archive_close_frame(a, stream, now, e) < 0 ||
             archive_segment(a, stream, now, e) < 0)
                 return -1;
+        a->touched[stream] = true;
         if (a->n_group == ARCHIVE_GROUP_MAX)
                 return err_set(e, ERR_BUG, "too many frames in one commit");
         ref = &a->group[a->n_group];
@@ -357,7 +373,6 @@ static int append_giant(struct archive *a, enum stream stream, struct spool *spo
         ref->offset = a->segments[stream]->written;
         ref->records = spool_records(spool);
         ref->bytes = spool_bytes(spool);
-        a->touched[stream] = true;
         if (segment_append_file(a->segments[stream], fd, ref->length, e) < 0)
                 return -1;
         snprintf(a->request_ids[a->n_group], ARCHIVE_REQUEST_ID_MAX, "%s", request_id);

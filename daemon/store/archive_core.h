@@ -5,7 +5,8 @@
 #include "store/archive.h"
 #include "store/replay.h"
 
-#define ARCHIVE_GROUP_MAX 32 /* frames in one commit: one a stream, giants and what they pushed out */
+#define ARCHIVE_GROUP_MAX \
+        32 /* frames in one commit: one a stream, giants and what they pushed out */
 
 struct archive {
         struct archive_config config;
@@ -24,8 +25,8 @@ struct archive {
         struct frame_ref group[ARCHIVE_GROUP_MAX];
         char request_ids[ARCHIVE_GROUP_MAX][ARCHIVE_REQUEST_ID_MAX];
         size_t n_group;
-        uint64_t group_bytes; /* plain, of the giants in it */
-        usec_t group_first;   /* when the first of them came */
+        uint64_t group_bytes;                             /* plain, of the giants in it */
+        usec_t group_first;                               /* when the first of them came */
         char request_id[STREAMS][ARCHIVE_REQUEST_ID_MAX]; /* of the open frames */
         bool due;
 
@@ -47,10 +48,17 @@ struct archive {
 };
 
 /* archive.c */
+/* The open line, first of an archive that has none. */
+int archive_begin(struct archive *a, usec_t now, struct err *e);
 int archive_segment(struct archive *a, enum stream stream, usec_t now, struct err *e);
 /* End a stream's open frame and put it into the group. */
 int archive_close_frame(struct archive *a, enum stream stream, usec_t now, struct err *e);
 void archive_drop_segment(struct archive *a, enum stream stream);
+
+/* commit.c */
+/* Seal the stream's growing segment, all of which is committed. Whatever comes of it, the segment
+ * takes no further frame. */
+int archive_seal_one(struct archive *a, enum stream stream, usec_t now, struct err *e);
 
 /* replay.c: the ledger's lines into the catalog's rows. */
 
@@ -58,7 +66,6 @@ void archive_drop_segment(struct archive *a, enum stream stream);
 struct replay_chain {
         struct ledger_head good; /* behind the last complete group */
         uint64_t end;            /* bytes of the file: more than good.offset is torn */
-        bool begun;              /* there is at least one line */
 };
 
 /* Check the chain from its start, and that the catalog's head (seq 0: there is none) lies in it.

@@ -186,30 +186,34 @@ int archive_commit(struct archive *a, usec_t now, struct err *e)
         return archive_line(a, now, NULL, NULL, e);
 }
 
-static int seal_one(struct archive *a, enum stream stream, usec_t now, struct err *e)
+int archive_seal_one(struct archive *a, enum stream stream, usec_t now, struct err *e)
 {
         struct segment *s = a->segments[stream];
         char path[NAME_MAX_BYTES], hex[SHA256_HEX_SIZE];
         _cleanup_buf_ struct buf b = BUF_INIT;
+        uint64_t length = s->committed;
+        uint32_t number = s->name.number;
         uint8_t sum[SHA256_SIZE];
         struct catalog_segment g;
+        int r;
 
-        if (segment_seal(s, path, sum, e) < 0) {
-                archive_drop_segment(a, stream);
+        r = segment_seal(s, path, sum, e);
+        archive_drop_segment(a, stream);
+        if (r < 0)
                 return -1;
-        }
         sha256_hex(sum, hex);
         buf_printf(&b, "\"stream\":\"%s\",\"segment\":\"%s\",\"length\":%llu,\"sha256\":\"%s\"",
-                   stream_name(stream), path, (unsigned long long)s->committed, hex);
-        if (a->watch.sealed)
-                a->watch.sealed(a->watch.ctx, path, s->committed);
-        if (catalog_get_segment(a->catalog, stream, s->name.number, &g, e) != 0)
-                return err_set(e, ERR_BUG, "catalog: %s is not there", path);
+                   stream_name(stream), path, (unsigned long long)length, hex);
+        r = catalog_get_segment(a->catalog, stream, number, &g, e);
+        if (r != 0)
+                return r < 0 ? -1 : err_set(e, ERR_BUG, "catalog: %s is not there", path);
         g.name.open = false;
-        archive_drop_segment(a, stream);
-        if (catalog_put_segment(a->catalog, &g, e) < 0)
+        if (catalog_put_segment(a->catalog, &g, e) < 0 ||
+            archive_line(a, now, "seal", buf_str(&b), e) < 0)
                 return -1;
-        return archive_line(a, now, "seal", buf_str(&b), e);
+        if (a->watch.sealed)
+                a->watch.sealed(a->watch.ctx, path, length);
+        return 0;
 }
 
 int archive_seal(struct archive *a, usec_t now, bool all, struct err *e)
@@ -225,7 +229,7 @@ int archive_seal(struct archive *a, usec_t now, bool all, struct err *e)
                 if (all || s->committed >= a->config.segment_size ||
                     now - s->first >= a->config.segment_age || strcmp(s->name.date, today) != 0 ||
                     s->name.packing != a->config.packing) {
-                        if (seal_one(a, (enum stream)i, now, e) < 0)
+                        if (archive_seal_one(a, (enum stream)i, now, e) < 0)
                                 return -1;
                 }
         }

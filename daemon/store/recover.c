@@ -118,9 +118,13 @@ int recover_ledger(struct archive *a, const struct replay_chain *chain, usec_t n
              fsio_truncate(fd, chain->good.offset, LEDGER_FILE, e) < 0))
                 return -1;
         ledger_set_head(a->ledger, &chain->good);
-        if (ledger_rewrite(a->ledger, reflected.offset, e) < 0 ||
-            catalog_commit(a->catalog, &chain->good, e) < 0)
+        if (chain->good.seq == 0) {
+                if (archive_begin(a, now, e) < 0)
+                        return -1;
+        } else if (ledger_rewrite(a->ledger, reflected.offset, e) < 0 ||
+                   catalog_commit(a->catalog, &chain->good, e) < 0) {
                 return -1;
+        }
         if (chain->end == chain->good.offset)
                 return 0;
         return put_recover_line(a, LEDGER_FILE, chain->good.offset, chain->end - chain->good.offset,
@@ -152,13 +156,26 @@ static int check_frame(void *ctx, const struct frame_ref *frame, struct err *e)
         return check_digest(c->from, c, frame, e);
 }
 
+/* By hand: copy_file_range may share what lies on the disk, where the kernel's memory knows better. */
 static int copy_frame(void *ctx, const struct frame_ref *frame, struct err *e)
 {
         const struct copy *c = ctx;
+        char block[65536];
+        uint64_t done = 0;
+        size_t n;
 
-        if (fsio_copy(c->from, frame->offset, c->to, frame->offset, frame->length, COPY_NAME, e) <
-            0)
-                return -1;
+        while (done < frame->length) {
+                uint64_t left = frame->length - done;
+
+                if (fsio_read(c->from, block, left < sizeof(block) ? (size_t)left : sizeof(block),
+                              frame->offset + done, &n, c->path, e) < 0)
+                        return -1;
+                if (n == 0)
+                        return err_set(e, ERR_DAMAGE, "%s became shorter", c->path);
+                if (fsio_write(c->to, block, n, frame->offset + done, COPY_NAME, e) < 0)
+                        return -1;
+                done += n;
+        }
         return check_digest(c->to, c, frame, e);
 }
 
@@ -209,9 +226,11 @@ static int recover_one(struct archive *a, const struct catalog_segment *g, usec_
         char path[NAME_MAX_BYTES], what[64];
         struct name name;
         uint64_t size;
+        bool whole;
 
         if (segment_size(a, g, &name, &size, e) != 0)
                 return -1;
+        whole = !name.open && size == g->length; /* only its seal line was not written */
         if (!name.open && reopen(a, &name, e) < 0)
                 return -1;
         fd = openat(a->dirfd, name_path(&name, path), O_RDONLY | O_CLOEXEC);
@@ -227,12 +246,11 @@ static int recover_one(struct archive *a, const struct catalog_segment *g, usec_
                 return -1;
 
         /* Of several that are open (one took no further frame), only the newest goes on. */
-        if (a->segments[name.stream]) {
-                if (archive_seal(a, now, true, e) < 0)
-                        return -1;
-                archive_drop_segment(a, name.stream);
-        }
-        return segment_resume(a->dirfd, &name, g->length, g->first, &a->segments[name.stream], e);
+        if (a->segments[name.stream] && archive_seal_one(a, name.stream, now, e) < 0)
+                return -1;
+        if (segment_resume(a->dirfd, &name, g->length, g->first, &a->segments[name.stream], e) < 0)
+                return -1;
+        return whole ? archive_seal_one(a, name.stream, now, e) : 0;
 }
 
 /* Files in a stream's directories that no ledger line names: an .open never had a frame, and goes;

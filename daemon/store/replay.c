@@ -49,13 +49,13 @@ static int check_lines(struct ledger_reader *r, const struct ledger_head *catalo
         while ((step = ledger_next(r, &line, &why, e)) == LEDGER_LINE) {
                 if (line.head.seq == 1 && check_format(&line, e) < 0)
                         return -1;
-                chain->begun = true;
                 last = line.head;
                 if (line.group < line.head.seq)
                         return damaged(e, &line, "its group ends before it");
                 if (line.group == line.head.seq)
                         chain->good = line.head;
-                if (line.head.seq == catalog->seq && strcmp(line.head.hash, catalog->hash) != 0)
+                if (line.head.seq == catalog->seq && (strcmp(line.head.hash, catalog->hash) != 0 ||
+                                                      line.head.offset != catalog->offset))
                         return err_set(e, ERR_DAMAGE,
                                        LEDGER_FILE ": line %llu is not the one that the catalog "
                                                    "knows: it was exchanged",
@@ -233,18 +233,24 @@ static int replay_line(struct archive *a, const struct ledger_line *line, archiv
 /* Open a segment under either of its names. */
 static int open_segment(int dirfd, const char *sealed, struct err *e)
 {
+        const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK; /* it may be a pipe */
         char path[NAME_MAX_BYTES + 8];
+        struct stat st;
         int fd;
 
         snprintf(path, sizeof(path), "%s.open", sealed);
-        fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+        fd = openat(dirfd, path, flags);
         if (fd < 0 && errno == ENOENT)
-                fd = openat(dirfd, sealed, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 && errno == ENOENT)
+                fd = openat(dirfd, sealed, flags);
+        if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
                 return err_set(e, ERR_DAMAGE, "%s is missing", sealed);
-        if (fd < 0)
+        if (fd < 0 && errno != ELOOP)
                 return err_sys(e, errno, "cannot open %s", sealed);
-        return fd;
+        if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+                return fd;
+        if (fd >= 0)
+                close(fd);
+        return err_set(e, ERR_DAMAGE, "%s is no regular file", sealed);
 }
 
 static int index_frame(struct archive *a, const struct frame_ref *ref, const struct name *name,
