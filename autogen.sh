@@ -7,9 +7,10 @@
 set -eu
 cd "$(dirname "$0")"
 
-packages='autoconf automake build-essential ca-certificates curl gzip jq libarchive-dev
-        libcurl4-openssl-dev libinih-dev libsqlite3-dev libssl-dev libsystemd-dev libyajl-dev lz4
-        mandoc nginx-light openssl pkg-config python3 strace xz-utils zlib1g-dev zstd'
+build_packages='autoconf automake build-essential ca-certificates jq libarchive-dev
+        libcurl4-openssl-dev libinih-dev libsqlite3-dev libssl-dev libsystemd-dev libyajl-dev
+        pkg-config zlib1g-dev zstd'
+test_packages='curl gzip lz4 mandoc nginx openssl python3 strace util-linux xz-utils'
 
 fail()
 {
@@ -17,9 +18,10 @@ fail()
         exit 1
 }
 
+# Which of these packages are not there.
 missing()
 {
-        for p in $packages; do
+        for p; do
                 case $(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) in
                 installed) ;;
                 *) echo "$p" ;;
@@ -27,19 +29,20 @@ missing()
         done
 }
 
-deps()
+install_packages()
 {
         command -v dpkg-query >/dev/null ||
-                fail "this is no Debian; install the equivalents of:" $packages
-        want=$(missing)
+                fail "this is no Debian; install the equivalents of:" "$@"
+        want=$(missing "$@")
         [ "$want" ] || return 0
         root=
         if [ "$(id -u)" != 0 ]; then
                 command -v sudo >/dev/null || fail "as root, run: apt-get install" $want
                 root=sudo
         fi
+        # Offline: the tests start an nginx of their own, Debian's is not to start now.
         $root apt-get update -q </dev/null
-        $root env DEBIAN_FRONTEND=noninteractive \
+        $root env DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 \
                 apt-get install -q -y --no-install-recommends $want </dev/null
 }
 
@@ -66,17 +69,17 @@ case ${1:-} in
         make_configure
         ;;
 --deps)
-        deps
+        install_packages $build_packages $test_packages
         make_configure
         ;;
 demo)
-        deps
+        install_packages $build_packages
         build
         make tests/standin/standin
         exec tests/demo.sh
         ;;
 check)
-        deps
+        install_packages $build_packages $test_packages
         build
         exec make -j"$(nproc)" check
         ;;

@@ -177,7 +177,6 @@ int shape_value(struct shape *s, const struct shape_value *v, struct err *e)
         if (!shape_at_record(s))
                 return 0;
         s->seen &= ~(unsigned)OF_RECORD;
-        s->record = (struct page_record){ 0 };
         return SHAPE_BEGIN;
 }
 

@@ -1,0 +1,25 @@
+# Every test speaks TAP. It finds its sources by $srcdir and what was built by $builddir, both
+# absolute, and runs in $builddir.
+UNIT_TESTS =
+E2E_TESTS =
+LDADD = $(DAEMON_LIBS)
+
+include $(top_srcdir)/tests/unit/local.mk
+include $(top_srcdir)/tests/standin/local.mk
+include $(top_srcdir)/tests/e2e/local.mk
+
+TEST_EXTENSIONS = .py .sh
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+PY_LOG_DRIVER = $(TAP_DRIVER)
+PY_LOG_COMPILER = python3 -B
+SH_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = bash
+AM_TESTS_ENVIRONMENT = srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)' CC='$(CC)'; \
+        export srcdir builddir CC;
+
+check_PROGRAMS += $(UNIT_TESTS)
+dist_check_SCRIPTS += $(E2E_TESTS) tests/layers.sh tests/manuals.sh
+TESTS += $(UNIT_TESTS) $(E2E_TESTS) tests/layers.sh tests/manuals.sh
+
+EXTRA_DIST += tests/demo.sh

@@ -1,0 +1,59 @@
+# One test a module: `UNIT_TESTS += tests/unit/test-x` is all that tests/unit/test-x.c needs. Each
+# links the real objects.
+
+UNIT_TESTS += tests/unit/test-text
+UNIT_TESTS += tests/unit/test-json
+UNIT_TESTS += tests/unit/test-clock
+UNIT_TESTS += tests/unit/test-buf
+UNIT_TESTS += tests/unit/test-fsio
+UNIT_TESTS += tests/unit/test-sha256
+UNIT_TESTS += tests/unit/test-err
+
+UNIT_TESTS += tests/unit/test-scan
+UNIT_TESTS += tests/unit/test-squeeze
+UNIT_TESTS += tests/unit/test-shape
+UNIT_TESTS += tests/unit/test-page
+UNIT_TESTS += tests/unit/test-page-size
+UNIT_TESTS += tests/unit/test-retry
+UNIT_TESTS += tests/unit/test-pace
+UNIT_TESTS += tests/unit/test-http-url
+UNIT_TESTS += tests/unit/test-http
+UNIT_TESTS += tests/unit/test-http-faults
+UNIT_TESTS += tests/unit/test-http-many
+UNIT_TESTS += tests/unit/test-http-proxy
+UNIT_TESTS += tests/unit/test-api
+UNIT_TESTS += tests/unit/test-api-error
+UNIT_TESTS += tests/unit/test-api-queue
+UNIT_TESTS += tests/unit/test-api-waits
+
+UNIT_TESTS += tests/unit/test-name
+UNIT_TESTS += tests/unit/test-pack
+UNIT_TESTS += tests/unit/test-spool
+UNIT_TESTS += tests/unit/test-frame
+UNIT_TESTS += tests/unit/test-segment
+UNIT_TESTS += tests/unit/test-ledger
+UNIT_TESTS += tests/unit/test-catalog
+UNIT_TESTS += tests/unit/test-archive
+UNIT_TESTS += tests/unit/test-recover
+
+UNIT_TESTS += tests/unit/test-options
+UNIT_TESTS += tests/unit/test-config-key
+UNIT_TESTS += tests/unit/test-config-file
+UNIT_TESTS += tests/unit/test-config
+UNIT_TESTS += tests/unit/test-key
+UNIT_TESTS += tests/unit/test-log
+UNIT_TESTS += tests/unit/test-progress
+
+UNIT_TESTS += tests/unit/test-show
+UNIT_TESTS += tests/unit/test-args
+UNIT_TESTS += tests/unit/test-chain
+UNIT_TESTS += tests/unit/test-proof
+UNIT_TESTS += tests/unit/test-verify
+UNIT_TESTS += tests/unit/test-cat
+UNIT_TESTS += tests/unit/test-status
+
+EXTRA_DIST += tests/unit/calls.h tests/unit/configured.h tests/unit/fetch.h \
+        tests/unit/json-random.h tests/unit/kept-attack.h tests/unit/kept.h tests/unit/model.h \
+        tests/unit/page-oracle.h tests/unit/page-run.h tests/unit/scratch.h \
+        tests/unit/served.h tests/unit/squeeze-oracle.h tests/unit/squeeze-run.h \
+        tests/unit/story.h tests/unit/tap.h tests/unit/token-oracle.h tests/unit/tool.h
