@@ -136,7 +136,7 @@ static void test_agree(void)
 /* Reads a text from the start, as many steps as there are; returns their number. */
 struct steps {
         struct {
-                int step;
+                int64_t step; /* as wide as the rest: they are compared as bytes */
                 uint64_t offset, length, seq;
         } at[1000];
         size_t n;

@@ -270,6 +270,7 @@ static void false_lines(void)
                 { 1, "\"sha256\":\"", "\"sha256\":\"x", "its frame makes no sense" },
                 { 4, "\"length\":297", "\"length\":296", "line 5: it seals less than the frames" },
                 { 4, "\"length\":297", "\"length\":\"\"", "line 5: its seal makes no sense" },
+                { 4, ".jsonl\"", ".jsonl.open\"", "line 5: its seal makes no sense" },
                 { 4, "00000001", "00000007",
                   "7.jsonl: offset 0: no line of the ledger names the " },
                 { 4, "\"type\":\"seal\"", "\"type\":\"x\"", "" },

@@ -3,6 +3,9 @@
 
 #include <sys/file.h>
 #include <sys/wait.h>
+#include <time.h>
+
+#define UNSEALED KEPT_FOLDER("completions") "00000003.jsonl.zst"
 
 /* ---- whole ---- */
 
@@ -77,6 +80,33 @@ static void beside(void)
         kept_drop(&k);
 }
 
+/* Nothing but the name of a segment changes, back and forth, as sealing and starts change it. */
+static void renamed(void)
+{
+        const struct timespec pace = { .tv_nsec = 20000 };
+        struct kept k;
+        pid_t child;
+        int status, verified = 0;
+
+        kept_small(&k, PACKING_ZSTD);
+        child = fork();
+        if (child == 0) {
+                for (int i = 0; i < 10000; i++) {
+                        kept_rename(&k, GROWING, UNSEALED);
+                        nanosleep(&pace, NULL);
+                        kept_rename(&k, UNSEALED, GROWING);
+                        nanosleep(&pace, NULL);
+                }
+                _exit(0);
+        }
+        while (waitpid(child, &status, WNOHANG) == 0) {
+                CHECK(says(&k, verified % 2 == 0, VERB_OK, "clean: 5 segments, 6 frames"));
+                verified++;
+        }
+        CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0 && verified > 100);
+        kept_drop(&k);
+}
+
 static void writes_nothing(void)
 {
         struct kept k;
@@ -130,6 +160,7 @@ int main(void)
         RUN(whole, "a whole archive is clean, in each packing, with its catalog and without");
         RUN(live, "a growing archive is clean at every moment");
         RUN(beside, "a reader beside a writer finds nothing wrong");
+        RUN(renamed, "a segment that changes its name meanwhile is found under either");
         RUN(writes_nothing, "verifying writes nothing and takes no lock");
         RUN(no_archive, "no archive is told from one that lost its ledger");
         return tap_end();
