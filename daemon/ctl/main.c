@@ -4,32 +4,12 @@
 #include "ctl/status.h"
 #include "ctl/verify.h"
 #include "run/config.h"
+#include "run/realtime.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
-
-static usec_t now_of(clockid_t id)
-{
-        struct timespec t;
-
-        clock_gettime(id, &t);
-        return (usec_t)t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
-}
-
-static usec_t real_wall(void *ctx)
-{
-        (void)ctx;
-        return now_of(CLOCK_REALTIME);
-}
-
-static usec_t real_boot(void *ctx)
-{
-        (void)ctx;
-        return now_of(CLOCK_BOOTTIME);
-}
 
 /* Where the daemon archives to, if nobody says where to look. */
 static int find_directory(struct config *config, const char **directory, struct err *e)
@@ -89,7 +69,7 @@ static int finish(int r)
 
 int main(int argc, char *argv[])
 {
-        const struct clock clock = { real_wall, real_boot, NULL };
+        const struct clock clock = realtime_clock();
         struct verb v = { .out = stdout, .err = stderr, .clock = &clock };
         struct config config = { 0 };
         struct args args;

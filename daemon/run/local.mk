@@ -7,6 +7,7 @@ libchatarchived_a_SOURCES += \
         daemon/run/log.h daemon/run/log.c \
         daemon/run/progress.h daemon/run/progress.c
 libchatarchived_a_SOURCES += \
+        daemon/run/realtime.h daemon/run/realtime.c \
         daemon/run/report.h daemon/run/report.c \
         daemon/run/service.h daemon/run/service.c
 

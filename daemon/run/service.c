@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "run/log.h"
 #include "run/progress.h"
+#include "run/realtime.h"
 #include "run/report.h"
 #include "store/archive.h"
 #include "walk/index.h"
@@ -13,7 +14,6 @@
 
 #include <signal.h>
 #include <systemd/sd-event.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Messages that stay away although their completion is there may be late; under --once nobody waits
@@ -34,26 +34,6 @@ struct service {
         bool walk_complete, interrupted;
         int exit;
 };
-
-static usec_t now_of(clockid_t id)
-{
-        struct timespec t;
-
-        clock_gettime(id, &t);
-        return (usec_t)t.tv_sec * USEC_PER_SEC + t.tv_nsec / 1000;
-}
-
-static usec_t real_wall(void *ctx)
-{
-        (void)ctx;
-        return now_of(CLOCK_REALTIME);
-}
-
-static usec_t real_boot(void *ctx)
-{
-        (void)ctx;
-        return now_of(CLOCK_BOOTTIME);
-}
 
 /* ---- what is told on the way ---- */
 
@@ -288,7 +268,7 @@ int service_once(const struct config *config, const char *key, bool full)
 {
         struct service s = {
                 .config = config,
-                .clock = { real_wall, real_boot, NULL },
+                .clock = realtime_clock(),
                 .exit = SERVICE_FAILED,
         };
         struct err err = { 0 };

@@ -34,6 +34,7 @@ UNIT_TESTS += tests/unit/test-segment
 UNIT_TESTS += tests/unit/test-ledger
 UNIT_TESTS += tests/unit/test-catalog
 UNIT_TESTS += tests/unit/test-archive
+UNIT_TESTS += tests/unit/test-mark
 UNIT_TESTS += tests/unit/test-recover
 
 UNIT_TESTS += tests/unit/test-options

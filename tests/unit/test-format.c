@@ -87,6 +87,8 @@ static void uncommitted(void)
         agrees(&k, VERB_OK, "tails");
         kept_write(&k, LEDGER_FILE, l.text, (size_t)(l.line[9] - l.text));
         agrees(&k, VERB_OK, "an unfinished group");
+        kept_unlink(&k, GROWING);
+        agrees(&k, VERB_OK, "what it named is gone");
         free(l.text);
         kept_drop(&k);
 }
@@ -128,6 +130,11 @@ static void damaged(void)
         kept_write(&k, SEALED, text, n);
         agrees(&k, VERB_DAMAGED, "a bit");
         free(text);
+        kept_drop(&k);
+
+        kept_small(&k, PACKING_NONE); /* nothing but the frame's digest can tell */
+        kept_spoil(&k, KEPT_FOLDER("completions") "00000003.jsonl.open", "seed");
+        agrees(&k, VERB_DAMAGED, "a bit of a growing segment");
         kept_drop(&k);
 
         kept_small(&k, PACKING_ZSTD);
