@@ -159,6 +159,7 @@ static int pass_long(struct ledger_reader *r, struct ledger_line *ret, const cha
 
         ret->offset = r->offset;
         ret->text = "";
+        ret->proven = false;
         for (;;) {
                 newline = memchr(r->room + r->at, '\n', r->filled - r->at);
                 n = newline ? (size_t)(newline - (r->room + r->at)) : r->filled - r->at;

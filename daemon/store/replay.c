@@ -34,7 +34,7 @@ static int check_format(const struct ledger_line *line, struct err *e)
 static bool is_torn(const struct ledger_line *line, uint64_t end, const struct ledger_head *catalog,
                     const struct ledger_head *before)
 {
-        return line->offset + line->length + 1 == end && catalog->seq > 0 &&
+        return !line->proven && line->offset + line->length + 1 == end && catalog->seq > 0 &&
                catalog->seq <= before->seq;
 }
 

@@ -35,6 +35,13 @@ UNIT_TESTS += tests/unit/test-ledger
 UNIT_TESTS += tests/unit/test-catalog
 UNIT_TESTS += tests/unit/test-archive
 UNIT_TESTS += tests/unit/test-mark
+UNIT_TESTS += tests/unit/test-damage
+UNIT_TESTS += tests/unit/test-archive-faults
+# Every system call that store/ makes goes through the test first.
+tests_unit_test_archive_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwrite,--wrap=pread \
+        -Wl,--wrap=fdatasync,--wrap=fsync,--wrap=ftruncate,--wrap=renameat,--wrap=openat \
+        -Wl,--wrap=copy_file_range,--wrap=mkdirat,--wrap=unlinkat,--wrap=fchmod,--wrap=close \
+        -Wl,--wrap=sqlite3_step
 UNIT_TESTS += tests/unit/test-recover
 
 UNIT_TESTS += tests/unit/test-options
@@ -52,8 +59,9 @@ UNIT_TESTS += tests/unit/test-proof
 UNIT_TESTS += tests/unit/test-verify
 UNIT_TESTS += tests/unit/test-cat
 UNIT_TESTS += tests/unit/test-status
+UNIT_TESTS += tests/unit/test-format
 
-EXTRA_DIST += tests/unit/calls.h tests/unit/configured.h tests/unit/fetch.h \
+EXTRA_DIST += tests/unit/calls.h tests/unit/configured.h tests/unit/faults.h tests/unit/fetch.h \
         tests/unit/json-random.h tests/unit/kept-attack.h tests/unit/kept.h tests/unit/model.h \
         tests/unit/page-oracle.h tests/unit/page-run.h tests/unit/scratch.h \
         tests/unit/served.h tests/unit/squeeze-oracle.h tests/unit/squeeze-run.h \

@@ -35,6 +35,27 @@ static void names_the_line(void)
         kept_drop(&k);
 }
 
+/* The head is that of the last line that proves itself. */
+static void names_the_head(void)
+{
+        char text[128];
+        struct lines l;
+        struct kept k;
+
+        kept_small(&k, PACKING_ZSTD);
+        lines_read(&k, &l);
+        snprintf(text, sizeof(text), "\nhead: 10:%.64s\n",
+                 strstr(l.line[9], "\"hash\":\"") + strlen("\"hash\":\""));
+        kept_spoil(&k, LEDGER_FILE, "gaps");
+        CHECK(says(&k, false, VERB_DAMAGED, text));
+        l.line[10][l.length[10] - 1] ^= 1; /* its newline alone */
+        kept_write(&k, LEDGER_FILE, l.text, (size_t)(l.line[10] + l.length[10] - l.text));
+        CHECK(says(&k, false, VERB_DAMAGED, text));
+        CHECK(says(&k, false, VERB_DAMAGED, "line 11: its newline is damaged: "));
+        free(l.text);
+        kept_drop(&k);
+}
+
 /* ---- lines ---- */
 
 static void each_line(void)
@@ -302,6 +323,7 @@ int main(void)
 {
         RUN(bits, "every flipped bit of a ledger is found");
         RUN(names_the_line, "a damaged line is named, and what it leaves unproven");
+        RUN(names_the_head, "the head is that of the last line that proves itself");
         RUN(each_line, "a line that is lost, repeated or exchanged is found");
         RUN(goes_on, "behind a damaged line all that can be proven still is");
         RUN(cut_in_the_middle, "a line that is cut is found");

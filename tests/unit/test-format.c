@@ -96,7 +96,7 @@ static void uncommitted(void)
 static void damaged(void)
 {
         static const size_t lost[] = { 0, 1, 2, 3, 4, 6, 7, 8, 9, 10 };
-        static const char *const spoilt[] = { "\"gaps\"", "req_1",    "\"seal\"",
+        static const char *const spoilt[] = { "gaps",     "req_1",    "\"seal\"",
                                               "\"prev\"", "\"hash\"", "\"}\n{" };
         struct lines l;
         struct kept k;

@@ -191,9 +191,11 @@ static void damaged(void)
 static void writer(void)
 {
         char text[64];
-        struct kept k;
+        struct kept k, other;
 
+        kept_new(&other, PACKING_ZSTD); /* its lock is another one */
         kept_small(&k, PACKING_ZSTD);
+        JSON(&k, "\"writing\":false,\"writer_pid\":null,");
         kept_open(&k);
         snprintf(text, sizeof(text), "Writer:       process %d has it locked\n", (int)getpid());
         TELLS(&k, text);
@@ -202,6 +204,7 @@ static void writer(void)
         kept_close(&k);
         JSON(&k, "\"writing\":false,\"writer_pid\":null,");
         kept_drop(&k);
+        kept_drop(&other);
 }
 
 int main(void)
