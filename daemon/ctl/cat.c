@@ -5,11 +5,14 @@
 #include "ctl/show.h"
 #include "store/replay.h"
 
+#include <string.h>
+
 struct cat {
         const struct verb *verb;
         enum stream stream;
         const struct chain *chain;
         struct damage *damage;
+        char unread[NAME_MAX_BYTES]; /* the segment of which that was told */
         struct show show;
         struct buf shown;
 };
@@ -48,9 +51,10 @@ static int on_line(void *ctx, const struct ledger_line *line)
         r = reading_frame(c->chain->dirfd, &frame, name.packing, put, c, &err);
         if (r == READING_STOPPED)
                 return r;
-        if (r < 0)
+        if (r < 0 && strcmp(c->unread, frame.segment) != 0) {
+                memcpy(c->unread, frame.segment, sizeof(c->unread));
                 damage_unread(c->damage, frame.segment, err.text);
-        else if (r > 0)
+        } else if (r > 0)
                 damage_add(c->damage, frame.segment, frame.offset, frame.records, "%s", err.text);
         return 0;
 }

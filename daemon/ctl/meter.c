@@ -12,7 +12,9 @@ void meter_add(struct meter *m, uint64_t bytes)
         if (!m->out || m->total == 0)
                 return;
         now = clock_boot(m->clock);
-        if (m->drawn && now - m->drawn < EVERY)
+        if (m->drawn == 0) /* what is over soon shows nothing */
+                m->drawn = now;
+        if (now - m->drawn < EVERY)
                 return;
         m->drawn = now;
         m->shown = true;

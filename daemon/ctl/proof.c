@@ -83,11 +83,14 @@ static void note(struct proof *p, struct shelf_segment *g, const struct frame_re
                 return;
         }
         look(p->dirfd, &g->name, &s);
+        if (r < 0) {
+                if (!g->unread)
+                        damage_unread(p->damage, name_there(&s), e->text);
+                g->unread = true;
+                return;
+        }
         g->harmed = true;
-        if (r < 0)
-                damage_unread(p->damage, name_there(&s), e->text);
-        else
-                damage_add(p->damage, name_there(&s), frame->offset, frame->records, "%s", e->text);
+        damage_add(p->damage, name_there(&s), frame->offset, frame->records, "%s", e->text);
 }
 
 static void bad_line(struct proof *p, const struct ledger_line *line, uint64_t records,
@@ -161,7 +164,6 @@ static void on_seal(struct proof *p, const struct ledger_line *line)
         if (g->sealed)
                 return bad_line(p, line, g->records, "its segment is sealed already");
         g->sealed = true;
-        g->length = length;
         if (length > g->end)
                 gap(p, g, length);
         else if (length < g->end)
@@ -169,7 +171,7 @@ static void on_seal(struct proof *p, const struct ledger_line *line)
         g->end = length > g->end ? length : g->end;
 
         /* Where a frame is wrong, the file is, and it was told; a file that was cut is, too. */
-        if (!p->quick && !g->harmed && !g->cut)
+        if (!p->quick && !g->harmed && !g->cut && !g->unread)
                 note(p, g, &(struct frame_ref){ .length = length, .records = g->records },
                      reading_segment(p->dirfd, segment, length, sum, &err), &err);
 }
@@ -220,8 +222,11 @@ static void end_segment(void *ctx, struct shelf_segment *g)
         struct sight s;
 
         look(p->dirfd, &g->name, &s);
-        if (s.error)
-                return damage_unread(p->damage, s.sealed_path, strerror(s.error));
+        if (s.error) {
+                if (!g->unread)
+                        damage_unread(p->damage, s.sealed_path, strerror(s.error));
+                return;
+        }
         if (s.sealed && s.open)
                 damage_add(p->damage, s.open_path, 0, g->records,
                            "the segment is there under both of its names");

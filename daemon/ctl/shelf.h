@@ -13,11 +13,11 @@ struct shelf_segment {
 
         /* of the ledger's lines */
         uint64_t frames, records;
-        uint64_t end;    /* bytes that its frames have */
-        uint64_t length; /* bytes that its seal line says; 0: none */
+        uint64_t end; /* bytes that its frames have, or that its seal line says */
         bool sealed;
 
         /* of the file */
+        bool unread;          /* the system does not let us: told, once */
         bool harmed;          /* some of its bytes are known to be wrong */
         bool cut;             /* it ends before a frame does … */
         uint64_t cut_offset;  /* … which begins here, the first of those … */

@@ -55,6 +55,7 @@ UNIT_TESTS += tests/unit/test-progress
 UNIT_TESTS += tests/unit/test-show
 UNIT_TESTS += tests/unit/test-args
 UNIT_TESTS += tests/unit/test-chain
+UNIT_TESTS += tests/unit/test-tree
 UNIT_TESTS += tests/unit/test-proof
 UNIT_TESTS += tests/unit/test-verify
 UNIT_TESTS += tests/unit/test-cat

@@ -86,6 +86,26 @@ static void damaged(void)
         kept_drop(&k);
 }
 
+/* What is not the file itself is not shown for it, and does not hold cat up. */
+static void no_file(void)
+{
+        char path[256];
+        struct kept k;
+
+        kept_small(&k, PACKING_ZSTD);
+        kept_rename(&k, SEALED, "x");
+        kept_path(&k, SEALED, path);
+        CHECK(symlink("../../x", path) == 0);
+        CHECK(shows(&k, STREAM_COMPLETIONS, VERB_DAMAGED, 3, SEALED ": offset 0: it is missing"));
+        unlink(path);
+        CHECK(mkfifo(path, 0600) == 0);
+        CHECK(shows(&k, STREAM_COMPLETIONS, VERB_DAMAGED, 3, SEALED ": offset 0: it is missing"));
+        unlink(path);
+        CHECK(mkdir(path, 0700) == 0);
+        CHECK(shows(&k, STREAM_COMPLETIONS, VERB_DAMAGED, 3, SEALED ": offset 0: it is missing"));
+        kept_drop(&k);
+}
+
 static void torn(void)
 {
         struct lines l;
@@ -151,6 +171,7 @@ int main(void)
         RUN(all, "every record is shown as it came, in each packing");
         RUN(live, "what is committed is shown beside a writer, and nothing else");
         RUN(damaged, "damaged frames are left out and named, whole ones are shown");
+        RUN(no_file, "links, pipes and folders are not taken for a segment");
         RUN(torn, "frames of an unfinished group are not shown");
         RUN(terminal, "a terminal gets no control characters, a pipe gets every byte");
         RUN(full, "an output that cannot be written ends it");

@@ -8,6 +8,8 @@ static void lines_taken(void)
         char line[400];
 
         CHECK(taken("\xef\xbb\xbf[Walk]\nPageSize=5\n"));
+        CHECK(taken("# no\xc2\xa0"
+                    "break\n"));
         CHECK(taken("; c\n # c\n\n  [Walk]  \r\n\tPageSize\t=\t5 \r\nInterval=1d"));
         if (CHECK(load("[Walk]\nModel=a ; b # c\n  Interval = 7s\n[API]\n[Walk]\nModel:x=1\n", &c,
                        &e) < 0))
@@ -37,15 +39,25 @@ static void lines_taken(void)
 static void lines_refused(void)
 {
         static const char *const bad[] = {
-                "PageSize",        "PageSize 5",
-                "PageSize: 5",     "=5",
-                "[Walk",           "[]",
-                "[Walk] PageSize", "[Walk]]",
-                "[[Walk]",         "Model=a\\",
-                "Model=a\x1b[31m", "Model=a\x7f",
-                "Model=a\xc2\x9b", "Model=\xff",
-                "# \xff",          "# \x01",
-                "Model=caf\xe9",   "Model=a\rPageSize",
+                "PageSize",
+                "PageSize 5",
+                "PageSize: 5",
+                "=5",
+                "[Walk",
+                "[]",
+                "[Walk] PageSize",
+                "[Walk]]",
+                "[[Walk]",
+                "Model=a\\",
+                "Model=a\x1b[31m",
+                "Model=a\x7f",
+                "Model=a\xc2\x9b",
+                "Model=\xff",
+                "# \xff",
+                "# \x01",
+                "# \xc2\x9b",
+                "Model=caf\xe9",
+                "Model=a\rPageSize",
                 "[Walk]#",
         };
         struct config_from from = { .file = path };

@@ -239,7 +239,11 @@ static void dropins(void)
                 snprintf(name, sizeof(name), "%s/%s", d, p);
                 CHECK(unlink(name) == 0);
         }
-        CHECK(rmdir(d) == 0);
+        put(path, "");
+        CHECK(taken("[Walk]\n"));
+        CHECK(rmdir(d) == 0 && symlink(d, d) == 0);
+        CHECK(config_load(&from, &c, &e) == -1 && e.kind == ERR_CONFIG && strstr(e.text, d));
+        CHECK(unlink(d) == 0);
 }
 
 static void missing(void)

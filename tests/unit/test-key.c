@@ -89,6 +89,7 @@ static void no_next(void)
         nothing();
         setenv("OPENAI_API_KEY", "three", 1);
         CHECK(key_read(key_file, &key, NULL, &e) == -1 && strstr(e.text, key_file) && !key);
+        CHECK(strstr(e.text, "does not exist"));
         setenv("OPENAI_API_KEY", "three", 1);
         put(key_file, "two", 3, 0600);
         put(credential, "\n", 1, 0600);
@@ -108,6 +109,8 @@ static void shapes(void)
         GIVES(" \n\t ", NULL);
         GIVES(SECRET " x", NULL);
         GIVES(SECRET "\nsecond", NULL);
+        GIVES("\x01secret", NULL);
+        GIVES("\x80", NULL);
         GIVES("secret\0", NULL);
         GIVES("sec\0secret", NULL);
         GIVES("secret\x1b[31m", NULL);
@@ -137,7 +140,7 @@ static void lengths(void)
 
 static void modes(void)
 {
-        char *key = NULL, path[64];
+        char *key = NULL, path[96];
         struct err e;
 
         nothing();
@@ -163,6 +166,9 @@ static void modes(void)
 
         CHECK(key_read(dir, &key, NULL, &e) == -1 && strstr(e.text, "regular"));
         CHECK(key_read("/dev/zero", &key, NULL, &e) == -1 && strstr(e.text, "regular"));
+        snprintf(path, sizeof(path), "%s/below", key_file);
+        CHECK(key_read(path, &key, NULL, &e) == -1 && e.kind == ERR_CONFIG);
+        CHECK(strstr(e.text, "cannot open"));
         snprintf(path, sizeof(path), "%s/fifo", dir);
         CHECK(mkfifo(path, 0600) == 0);
         CHECK(key_read(path, &key, NULL, &e) == -1 && strstr(e.text, "regular"));
@@ -191,6 +197,7 @@ static bool shown(const char *self)
 
 static int child(void)
 {
+        static const char gone[sizeof("OPENAI_API_KEY=") + sizeof(SECRET) - 1] = "OPENAI_API_KEY=";
         static char text[1 << 20];
         char *key = NULL;
         struct err e;
@@ -204,7 +211,7 @@ static int child(void)
         n = read(fd, text, sizeof(text));
         if (n <= 0 || !memmem(text, (size_t)n, "OPENAI_API_KEY=", 15))
                 return 1;
-        puts(memmem(text, (size_t)n, SECRET, strlen(SECRET)) ? "shown" : "hidden");
+        puts(memmem(text, (size_t)n, gone, sizeof(gone)) ? "hidden" : "shown");
         return getenv("OPENAI_API_KEY") ? 1 : 0;
 }
 

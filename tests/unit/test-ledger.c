@@ -438,6 +438,37 @@ static void test_longest(void)
         fixture_done(&f);
 }
 
+/* A line may be too long and yet prove itself: it is bad wherever it comes to lie in a reader's
+ * memory. */
+static void test_too_long(void)
+{
+        struct fixture f = fixture_new();
+        struct buf members = BUF_INIT;
+        struct steps s;
+
+        while (members.n < LEDGER_LINE_MAX)
+                buf_puts(&members, *buf_str(&members) ? "y" : "\"x\":\"");
+        buf_puts(&members, "\"");
+        for (int i = 0; i < 40; i++) {
+                struct put p = { .now = NOON, .members = members.p, .group = 3 };
+                struct put brief = { .now = NOON, .members = mem_strdup(members.p), .group = 3 };
+                char hash[SHA256_HEX_SIZE] = LEDGER_ZERO;
+                struct buf text = BUF_INIT;
+
+                snprintf(brief.members + 9 + tap_below(LEDGER_LINE_MAX - 400), 2, "\"");
+                expected_line(&text, &brief, 1, hash);
+                expected_line(&text, &p, 2, hash);
+                expected_line(&text, &brief, 3, hash);
+                read_text(f.dir, text.p, text.n, &s);
+                CHECK(s.n == 4 && s.at[0].seq == 1 && s.at[2].seq == 3);
+                CHECK(s.at[1].step == LEDGER_BAD);
+                free(brief.members);
+                buf_done(&text);
+        }
+        buf_done(&members);
+        fixture_done(&f);
+}
+
 static void test_members(void)
 {
         struct fixture f = fixture_new();
@@ -553,6 +584,7 @@ int main(void)
         RUN(test_middle, "a reader may start behind any line, and checks what it was told");
         RUN(test_junk, "junk of any length is one bad line each, and what follows is read");
         RUN(test_longest, "the longest line that can be read is the longest that is written");
+        RUN(test_too_long, "a line that is too long is bad, though it proves itself");
         RUN(test_members, "members are taken only if they are there and of their type");
         RUN(test_lock, "one process has the ledger at a time");
         RUN(test_rewrite, "rewriting changes no byte, and finds a file that became shorter");

@@ -174,6 +174,8 @@ static void colour(void)
         unsetenv("NO_COLOR");
         hear_tty(LOG_ERR);
         CHECK(strcmp(heard, "chatarchived: \x1b[1;31merror: \x1b[0mx\r\n") == 0);
+        hear_tty(LOG_WARNING);
+        CHECK(strcmp(heard, "chatarchived: \x1b[1;33mwarning: \x1b[0mx\r\n") == 0);
         hear_tty(LOG_INFO);
         CHECK(strcmp(heard, "chatarchived: x\r\n") == 0);
         setenv("NO_COLOR", "1", 1);

@@ -106,7 +106,7 @@ static void texts(void)
         }
         for (; *line; line = end + 1) {
                 end = strchr(line, '\n');
-                if (!CHECK(end && end - line <= 80))
+                if (!CHECK(end && (end - line <= 80 || strstr(line, SYSCONFDIR "/"))))
                         break;
         }
         CHECK(strcmp(options_version(), "chatarchived " PACKAGE_VERSION) == 0);
