@@ -1,12 +1,12 @@
-/* The inside of the archive, shared by its parts: archive (append), commit, replay (ledger into
- * catalog), recover (files after a crash). Only they include it. */
+/* The inside of the archive, shared by its parts: opening, archive (append), commit, mark, replay
+ * (ledger into catalog), recover (files after a crash). Only they include it. */
 #pragma once
 
 #include "store/archive.h"
 #include "store/replay.h"
 
-#define ARCHIVE_GROUP_MAX \
-        32 /* frames in one commit: one a stream, giants and what they pushed out */
+/* Frames in one commit: one a stream, giants, and what they pushed out. */
+#define ARCHIVE_GROUP_MAX 32
 
 struct archive {
         struct archive_config config;
@@ -47,9 +47,10 @@ struct archive {
         } mark;
 };
 
-/* archive.c */
+/* opening.c */
 /* The open line, first of an archive that has none. */
 int archive_begin(struct archive *a, usec_t now, struct err *e);
+/* archive.c */
 int archive_segment(struct archive *a, enum stream stream, usec_t now, struct err *e);
 /* End a stream's open frame and put it into the group. */
 int archive_close_frame(struct archive *a, enum stream stream, usec_t now, struct err *e);

@@ -123,7 +123,10 @@ static void live(struct model *m, int tries)
 {
         if (told(m, model_open(m)) < 0)
                 return;
-        while (go_on(m) < 0 && tries-- > 0) {
+        while (go_on(m) < 0) {
+                archive_undo(m->a); /* as a walk does that failed, whatever the reason */
+                if (tries-- == 0)
+                        break;
                 if (!archive_is_stale(m->a))
                         continue;
                 model_close(m);

@@ -453,6 +453,33 @@ static void test_segments_rebuilt(void)
         model_free(m);
 }
 
+/* A segment that was made for what was then taken back: it may vanish again, and nobody misses it. */
+static void test_no_frames(void)
+{
+        struct model *m = model_new(PACKING_ZSTD);
+        struct catalog_segment g;
+
+        CHECK(model_open(m) == 0);
+        CHECK(archive_mark(m->a, &m->err) == 0);
+        CHECK(model_append(m, STREAM_COMPLETIONS, 100) == 0);
+        CHECK(archive_back(m->a, &m->err) == 0);
+        m->text[STREAM_COMPLETIONS].n = 0;
+        CHECK(model_append(m, STREAM_MESSAGES, 100) == 0);
+        CHECK(model_commit(m, NULL, NULL) == 0);
+        CHECK(catalog_get_segment(archive_catalog(m->a), STREAM_COMPLETIONS, 1, &g, &m->err) ==
+              CATALOG_NONE);
+        CHECK(model_append(m, STREAM_COMPLETIONS, 100) == 0);
+        archive_undo(m->a);
+        model_forget(m);
+        model_close(m);
+        if (!CHECK(model_open(m) == 0))
+                printf("# %s\n", m->err.text);
+        else
+                CHECK(model_append(m, STREAM_COMPLETIONS, 100) == 0 &&
+                      model_commit(m, NULL, NULL) == 0 && model_holds(m));
+        model_free(m);
+}
+
 static void test_min_free(void)
 {
         struct model *m = model_new(PACKING_ZSTD);
@@ -481,6 +508,7 @@ int main(void)
         RUN(test_begin, "a begin line stands once, with the first frames that were committed");
         RUN(test_walk_rebuilt, "walks come back from the ledger when the catalog is gone");
         RUN(test_segments_rebuilt, "segments come back from the ledger when the catalog is gone");
+        RUN(test_no_frames, "a segment without frames is in no row, and may vanish");
         RUN(test_min_free, "no frame is begun when the disk has less than it should");
         RUN(test_model_none, "whatever is done, what was committed is there: plain");
         RUN(test_model_gzip, "whatever is done, what was committed is there: gzip");
