@@ -5,6 +5,7 @@ libchatarchived_a_SOURCES += \
         daemon/ctl/meter.h daemon/ctl/meter.c \
         daemon/ctl/chain.h daemon/ctl/chain.c \
         daemon/ctl/reading.h daemon/ctl/reading.c \
+        daemon/ctl/sight.h daemon/ctl/sight.c \
         daemon/ctl/shelf.h daemon/ctl/shelf.c \
         daemon/ctl/tree.h daemon/ctl/tree.c \
         daemon/ctl/proof.h daemon/ctl/proof.c \

@@ -1,59 +1,9 @@
 #include "ctl/proof.h"
 #include "ctl/reading.h"
+#include "ctl/sight.h"
 #include "store/replay.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-
-/* Which names of a segment are there, at one moment? */
-struct sight {
-        char sealed_path[NAME_MAX_BYTES], open_path[NAME_MAX_BYTES];
-        bool sealed, open;
-        uint64_t sealed_length, open_length;
-        int error; /* the system would not say */
-};
-
-/* Is there a regular file of that name? */
-static bool see(int dirfd, const char *path, uint64_t *ret_length, int *ret_error)
-{
-        struct stat st;
-
-        if (fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-                if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
-                        *ret_error = errno;
-                return false;
-        }
-        *ret_length = (uint64_t)st.st_size;
-        return S_ISREG(st.st_mode);
-}
-
-/* A writer may rename the one to the other between two looks; so they are looked at until two looks
- * agree. */
-static void look(int dirfd, const struct name *name, struct sight *s)
-{
-        struct name n = *name;
-
-        s->error = 0;
-        n.open = false;
-        name_path(&n, s->sealed_path);
-        n.open = true;
-        name_path(&n, s->open_path);
-        for (int round = 0; round < 8; round++) {
-                bool before = see(dirfd, s->sealed_path, &s->sealed_length, &s->error);
-
-                s->open = see(dirfd, s->open_path, &s->open_length, &s->error);
-                s->sealed = see(dirfd, s->sealed_path, &s->sealed_length, &s->error);
-                if (s->error || (s->sealed == before && (s->sealed || s->open)))
-                        return;
-        }
-}
-
-static const char *name_there(const struct sight *s)
-{
-        return s->open && !s->sealed ? s->open_path : s->sealed_path;
-}
 
 /* ---- frames ---- */
 
@@ -61,8 +11,8 @@ static void gap(struct proof *p, struct shelf_segment *g, uint64_t to)
 {
         struct sight s;
 
-        look(p->dirfd, &g->name, &s);
-        damage_add(p->damage, name_there(&s), g->end, DAMAGE_UNKNOWN,
+        sight_take(p->dirfd, &g->name, &s);
+        damage_add(p->damage, sight_path(&s), g->end, DAMAGE_UNKNOWN,
                    "no line of the ledger names the %llu bytes here",
                    (unsigned long long)(to - g->end));
         g->harmed = true;
@@ -82,15 +32,15 @@ static void note(struct proof *p, struct shelf_segment *g, const struct frame_re
                 g->cut_records += frame->records;
                 return;
         }
-        look(p->dirfd, &g->name, &s);
+        sight_take(p->dirfd, &g->name, &s);
         if (r < 0) {
                 if (!g->unread)
-                        damage_unread(p->damage, name_there(&s), e->text);
+                        damage_unread(p->damage, sight_path(&s), e->text);
                 g->unread = true;
                 return;
         }
         g->harmed = true;
-        damage_add(p->damage, name_there(&s), frame->offset, frame->records, "%s", e->text);
+        damage_add(p->damage, sight_path(&s), frame->offset, frame->records, "%s", e->text);
 }
 
 static void bad_line(struct proof *p, const struct ledger_line *line, uint64_t records,
@@ -194,7 +144,7 @@ static void end_unnamed(struct proof *p, const struct shelf_segment *g, const st
                 damage_add(p->damage, s->sealed_path, 0, DAMAGE_UNKNOWN,
                            "no line of the ledger names it");
         else if (s->sealed || s->open)
-                damage_uncommitted(p->damage, name_there(s), 0,
+                damage_uncommitted(p->damage, sight_path(s), 0,
                                    s->sealed ? s->sealed_length : s->open_length,
                                    "no frame of it is committed");
 }
@@ -221,7 +171,7 @@ static void end_segment(void *ctx, struct shelf_segment *g)
         struct proof *p = ctx;
         struct sight s;
 
-        look(p->dirfd, &g->name, &s);
+        sight_take(p->dirfd, &g->name, &s);
         if (s.error) {
                 if (!g->unread)
                         damage_unread(p->damage, s.sealed_path, strerror(s.error));
@@ -238,7 +188,7 @@ static void end_segment(void *ctx, struct shelf_segment *g)
                 damage_add(p->damage, s.open_path, 0, g->records,
                            "the ledger says that it is sealed, its name says that it grows");
         else
-                end_length(p, g, name_there(&s), s.sealed ? s.sealed_length : s.open_length);
+                end_length(p, g, sight_path(&s), s.sealed ? s.sealed_length : s.open_length);
 }
 
 void proof_end(struct proof *p)

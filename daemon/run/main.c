@@ -5,6 +5,7 @@
 #include "run/options.h"
 #include "run/service.h"
 
+#include <limits.h>
 #include <locale.h>
 #include <malloc.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The key lives in this process's memory: no core files, no debugger of the same user. */
 static void guard_memory(void)
@@ -30,15 +32,28 @@ static void steady_memory(void)
         mallopt(M_TRIM_THRESHOLD, 128 * 1024);
 }
 
+static bool has_credential(void)
+{
+        const char *directory = getenv("CREDENTIALS_DIRECTORY");
+        char path[PATH_MAX];
+
+        if (!directory)
+                return false;
+        snprintf(path, sizeof(path), "%s/api-key", directory);
+        return access(path, F_OK) == 0;
+}
+
 static int check_config(const struct config *config)
 {
-        enum key_source source;
+        const char *variable = getenv("OPENAI_API_KEY");
+        bool given = config->key_file || has_credential() || (variable && *variable);
         struct err err;
         char *key;
 
-        if (key_read(config->key_file, &key, &source, &err) < 0) {
-                log_line(config->key_file ? LOG_ERR : LOG_WARNING, "%s", err.text);
-                if (config->key_file)
+        /* One that is there must be usable; one that is not may come with the service. */
+        if (key_read(config->key_file, &key, NULL, &err) < 0) {
+                log_line(given ? LOG_ERR : LOG_WARNING, "%s", err.text);
+                if (given)
                         return SERVICE_USAGE;
         } else {
                 mem_free_secret(key);

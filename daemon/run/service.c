@@ -107,6 +107,7 @@ static void start_prompts(struct service *s)
 
         if (catalog_counts(archive_catalog(s->archive), &counts, &err) < 0) {
                 report_error("cannot ask the catalog", &err);
+                s->exit = SERVICE_FAILED;
                 return end(s);
         }
         s->state.prompts_total = counts.wanted;
@@ -272,13 +273,20 @@ int service_once(const struct config *config, const char *key, bool full)
                 .exit = SERVICE_FAILED,
         };
         struct err err = { 0 };
-        int r = open_archive(&s);
+        int r;
 
+        /* Signals are held back from here on: recovering is not to be cut short. */
+        if (open_loop(&s, &err) < 0) {
+                report_error("cannot start", &err);
+                close_all(&s);
+                return SERVICE_FAILED;
+        }
+        r = open_archive(&s);
         if (r != 0) {
                 close_all(&s);
                 return r;
         }
-        if (open_loop(&s, &err) < 0 || open_api(&s, key, &err) < 0) {
+        if (open_api(&s, key, &err) < 0) {
                 report_error("cannot start", &err);
                 s.exit = err.kind == ERR_CONFIG ? SERVICE_USAGE : SERVICE_FAILED;
         } else if (start_walk(&s, full) == 0) {

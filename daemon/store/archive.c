@@ -217,12 +217,19 @@ int archive_append(struct archive *a, enum stream stream, struct spool *spool,
         return 0;
 }
 
+/* A clock that was set back makes it due as well. */
+static bool is_old(usec_t since, usec_t now)
+{
+        return now < since || now - since >= ARCHIVE_FRAME_AGE;
+}
+
 bool archive_due(const struct archive *a, usec_t now)
 {
-        if (a->due || (a->group_bytes && now - a->group_first >= ARCHIVE_FRAME_AGE))
+        if (a->due || (a->group_bytes && is_old(a->group_first, now)) ||
+            (a->mark.began && is_old(a->mark.began, now)))
                 return true;
         for (size_t i = 0; i < STREAMS; i++)
-                if (a->frames[i] && now - frame_first(a->frames[i]) >= ARCHIVE_FRAME_AGE)
+                if (a->frames[i] && is_old(frame_first(a->frames[i]), now))
                         return true;
         return false;
 }

@@ -78,13 +78,14 @@ int archive_commit(struct archive *a, usec_t now, struct err *e);
  * say the same must be in the transaction already. */
 int archive_line(struct archive *a, usec_t now, const char *type, const char *members,
                  struct err *e);
+/* Back to the last commit. Of a stale archive nothing on the disk is touched: its ledger may name it. */
 void archive_undo(struct archive *a);
 
 /* A point to come back to, one at a time: mark sets it anew, a commit removes it. back takes away
  * what was appended since, from the frames, the rows and the walk's counts; 0 also if a commit came
  * between, which stays. -1: it cannot be taken back alone (a giant came between, or the disk
  * failed), and archive_undo() is due. */
-int archive_mark(struct archive *a, struct err *e);
+int archive_mark(struct archive *a, usec_t now, struct err *e);
 int archive_back(struct archive *a, struct err *e);
 /* A commit was written to the ledger but could not be reflected: nothing can be appended until the
  * archive is closed and opened again. */

@@ -37,7 +37,8 @@ struct archive {
 
         /* The point that archive_mark() set. */
         struct {
-                bool set; /* and no commit has come since */
+                bool set;     /* and no commit has come since */
+                usec_t began; /* the first since a commit: the transaction is open since; 0: none */
                 size_t n_group;
                 struct {
                         bool open;

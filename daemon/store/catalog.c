@@ -322,6 +322,10 @@ int catalog_begin(struct catalog *c, struct err *e)
 {
         sqlite3_stmt *s;
 
+        /* A full disk, an I/O error: SQLite then rolls back by itself, and what follows would be
+         * durable at once, before the ledger. */
+        if (c->in_transaction && sqlite3_get_autocommit(c->db))
+                return err_set(e, ERR_HOST, "catalog: an error has undone the transaction");
         if (c->in_transaction)
                 return 0;
         if (catalog_statement(c, SQL_BEGIN, &s, e) < 0 || catalog_run(c, s, e) < 0)

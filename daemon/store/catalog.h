@@ -151,6 +151,13 @@ int catalog_get_walk(struct catalog *c, uint64_t number, struct catalog_walk *re
 int catalog_last_walk(struct catalog *c, uint64_t number, bool only_complete, bool only_full,
                       struct catalog_walk *ret, struct err *e);
 
+/* The full seconds of one walk, for the one that goes on with it: as in a walk's line, "[1,2]". */
+int catalog_set_gaps(struct catalog *c, uint64_t walk, const char *list, struct err *e);
+/* CATALOG_NONE: another walk's are there, or none. */
+#define CATALOG_GAPS_MAX 16384
+int catalog_get_gaps(struct catalog *c, uint64_t walk, char ret[static CATALOG_GAPS_MAX],
+                     struct err *e);
+
 /* ---- single values ---- */
 
 int catalog_set_text(struct catalog *c, const char *key, const char *value, struct err *e);

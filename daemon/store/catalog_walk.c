@@ -90,3 +90,27 @@ int catalog_last_walk(struct catalog *c, uint64_t number, bool only_complete, bo
                 take_walk(s, ret);
         return r;
 }
+
+int catalog_set_gaps(struct catalog *c, uint64_t walk, const char *list, struct err *e)
+{
+        char text[CATALOG_GAPS_MAX];
+
+        snprintf(text, sizeof(text), "%llu %s", (unsigned long long)walk, list);
+        return catalog_set_text(c, "gaps", text, e);
+}
+
+int catalog_get_gaps(struct catalog *c, uint64_t walk, char ret[static CATALOG_GAPS_MAX],
+                     struct err *e)
+{
+        char text[CATALOG_GAPS_MAX];
+        unsigned long long number;
+        int at, r;
+
+        r = catalog_get_text(c, "gaps", text, sizeof(text), e);
+        if (r != 0)
+                return r;
+        if (sscanf(text, "%llu %n", &number, &at) != 1 || number != walk)
+                return CATALOG_NONE;
+        snprintf(ret, CATALOG_GAPS_MAX, "%s", text + at);
+        return 0;
+}

@@ -6,6 +6,10 @@
 
 void archive_undo(struct archive *a)
 {
+        if (a->stale) { /* the ledger may name what is in the files */
+                catalog_rollback(a->catalog);
+                return;
+        }
         for (size_t i = 0; i < STREAMS; i++) {
                 a->frames[i] = frame_free(a->frames[i]);
                 if (!a->touched[i] || !a->segments[i])
@@ -18,6 +22,7 @@ void archive_undo(struct archive *a)
         a->encoding = NULL;
         a->n_group = 0;
         a->mark.set = false;
+        a->mark.began = 0;
         a->group_bytes = 0;
         a->due = false;
         if (a->walk.number == a->walk_committed.number)
@@ -100,6 +105,8 @@ static int put_segment_row(struct archive *a, enum stream stream, usec_t now, st
         struct catalog_segment g;
         int r;
 
+        if (s->written == s->committed) /* what it had was taken back */
+                return 0;
         r = catalog_get_segment(a->catalog, stream, s->name.number, &g, e);
         if (r < 0)
                 return -1;
@@ -129,12 +136,18 @@ static int settle(struct archive *a, usec_t now, struct err *e)
         for (size_t i = 0; i < STREAMS; i++) {
                 if (!a->touched[i])
                         continue;
+                if (a->segments[i]->written == 0) {
+                        segment_undo(a->segments[i], NULL);
+                        archive_drop_segment(a, (enum stream)i);
+                        continue;
+                }
                 a->stored += a->segments[i]->written - a->segments[i]->committed;
                 segment_settle(a->segments[i], now);
                 a->touched[i] = false;
         }
         a->n_group = 0;
         a->mark.set = false;
+        a->mark.began = 0;
         a->group_bytes = 0;
         a->due = false;
         if (catalog_commit(a->catalog, ledger_head(a->ledger), e) < 0) {
@@ -151,7 +164,8 @@ static int commit_group(struct archive *a, usec_t now, const char *type, const c
 {
         int r;
 
-        if (close_frames(a, now, e) < 0 || sync_segments(a, e) < 0 || put_rows(a, now, e) < 0)
+        if (close_frames(a, now, e) < 0 || sync_segments(a, e) < 0 || put_rows(a, now, e) < 0 ||
+            catalog_begin(a->catalog, e) < 0)
                 return -1;
         if (a->n_group && a->begin)
                 ledger_put(a->ledger, now, "begin", a->begin);

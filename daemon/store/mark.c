@@ -1,6 +1,6 @@
 #include "store/archive_core.h"
 
-int archive_mark(struct archive *a, struct err *e)
+int archive_mark(struct archive *a, usec_t now, struct err *e)
 {
         a->mark.set = false;
         if (a->stale || catalog_save(a->catalog, e) < 0)
@@ -15,6 +15,8 @@ int archive_mark(struct archive *a, struct err *e)
         a->mark.n_group = a->n_group;
         a->mark.walk = a->walk;
         a->mark.set = true;
+        if (a->mark.began == 0)
+                a->mark.began = now;
         return 0;
 }
 

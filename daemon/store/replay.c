@@ -153,20 +153,36 @@ static void read_walk(const struct ledger_line *line, struct catalog_walk *w)
                 sha256_unhex(text, strlen(text), w->scope);
 }
 
+static int read_gaps(struct archive *a, const struct ledger_line *line, struct catalog_walk *w,
+                     struct err *e)
+{
+        _cleanup_free_ char *list = NULL;
+        struct json gaps, gap;
+        size_t at = 0;
+
+        w->gaps = 0;
+        if (!json_member(&line->members, "gaps", &gaps) || gaps.type != JSON_ARRAY)
+                return 0;
+        while (json_next(&gaps, &at, NULL, &gap))
+                w->gaps++;
+        list = mem_strndup(gaps.p, gaps.n);
+        return catalog_set_gaps(a->catalog, w->number, list, e);
+}
+
 static int replay_walk_line(struct archive *a, const struct ledger_line *line, bool ended,
                             struct err *e)
 {
         struct catalog_walk w;
         uint64_t number;
-        struct json gaps, gap;
         char state[16];
-        size_t at = 0;
 
         if (!ledger_uint(&line->members, "walk", &number))
                 return damaged(e, line, "it names no walk");
         if (walk_row(a->catalog, number, &w, e) < 0)
                 return -1;
         read_walk(line, &w);
+        if (read_gaps(a, line, &w, e) < 0)
+                return -1;
         if (!ended) { /* it may be one that failed, taken up again under its number */
                 w.state = CATALOG_RUNNING;
                 w.ended = 0;
@@ -190,10 +206,6 @@ static int replay_walk_line(struct archive *a, const struct ledger_line *line, b
         ledger_uint(&line->members, "gone", &w.gone);
         w.newest = seconds(&line->members, "newest");
         w.oldest = seconds(&line->members, "oldest");
-        w.gaps = 0;
-        if (json_member(&line->members, "gaps", &gaps))
-                while (json_next(&gaps, &at, NULL, &gap))
-                        w.gaps++;
         return catalog_put_walk(a->catalog, &w, e);
 }
 

@@ -147,7 +147,7 @@ int spool_end_line(struct spool *s, struct err *e)
 bool spool_cut(struct spool *s, uint64_t records, uint64_t bytes)
 {
         if (s->pack)
-                return false;
+                return s->records == records && s->bytes == bytes;
         s->n = (size_t)bytes;
         s->bytes = bytes;
         s->records = records;

@@ -35,7 +35,7 @@ int spool_add(struct spool *s, const void *p, size_t n, struct err *e);
 int spool_end_line(struct spool *s, struct err *e);
 
 /* Forget what was added behind the first `bytes` bytes (a line's end) and `records` lines. Not for a
- * giant: false, and nothing is changed. */
+ * giant that has more: false, and nothing is changed. */
 bool spool_cut(struct spool *s, uint64_t records, uint64_t bytes);
 
 uint64_t spool_records(const struct spool *s); /* lines ended */

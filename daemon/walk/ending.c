@@ -32,6 +32,8 @@ void walk_put_begin(struct walk *w)
                    (unsigned long long)row->number, row->full ? "full" : "new",
                    clock_rfc3339(row->started, started));
         put_seconds(&b, "watermark", row->watermark);
+        buf_puts(&b, ",\"gaps\":");
+        gap_list(w, &b);
         put_scope(w, &b);
         archive_set_begin(w->archive, buf_str(&b));
 }
@@ -62,10 +64,8 @@ static int put_line(struct walk *w, enum catalog_state state, const char *reason
         put_seconds(&b, "newest", row->newest);
         put_seconds(&b, "oldest", row->oldest);
         put_seconds(&b, "watermark", row->watermark);
-        buf_printf(&b, ",\"started\":\"%s\",\"gaps\":[", clock_rfc3339(row->started, started));
-        for (size_t i = 0; i < w->n_gaps && i < WALK_GAPS_MAX; i++)
-                buf_printf(&b, "%s%lld", i ? "," : "", (long long)w->gaps[i]);
-        buf_putc(&b, ']');
+        buf_printf(&b, ",\"started\":\"%s\",\"gaps\":", clock_rfc3339(row->started, started));
+        gap_list(w, &b);
         put_scope(w, &b);
         if (catalog_put_walk(archive_catalog(w->archive), row, e) < 0) {
                 archive_undo(w->archive);
@@ -113,6 +113,8 @@ void walk_fail(struct walk *w, const char *reason, const struct err *err)
 {
         struct walk_result result = { .err = *err };
 
+        if (err->kind == ERR_HOST) /* rows half put, or a transaction that is no more */
+                archive_undo(w->archive);
         end_failed(w, reason, &result);
 }
 

@@ -146,7 +146,9 @@ static int on_end(void *ctx, const struct page_record *record, struct err *e)
                 return 0;
         if (archive_commit(i->archive, clock_wall(i->clock), e) < 0)
                 return -1;
-        return archive_seal(i->archive, clock_wall(i->clock), false, e);
+        if (archive_seal(i->archive, clock_wall(i->clock), false, e) < 0)
+                return -1;
+        return archive_mark(i->archive, clock_wall(i->clock), e); /* for the rest of the page */
 }
 
 struct page_sink intake_sink(struct intake *i)

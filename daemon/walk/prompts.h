@@ -10,7 +10,8 @@
 
 #define PROMPTS_CONCURRENT_MAX 1000
 #define PROMPTS_PAGE_SIZE      100
-#define PROMPTS_OUTAGES_MAX    3 /* completions in a row that an outage ended: it is not theirs */
+#define PROMPTS_OUTAGES_MAX    3  /* completions in a row that an outage ended: it is not theirs */
+#define PROMPTS_FAILURES_MAX   20 /* likewise, of any kind: the server's messages are at fault */
 #define PROMPTS_RESTARTS_MAX   5 /* of one completion's pages, where a page cannot be asked alone */
 #define PROMPTS_ASK_AGAIN      (2 * USEC_PER_SEC) /* for messages of a completion that is there */
 

@@ -41,7 +41,7 @@ struct prompts {
         struct http_timer *ticker, *starter;
         int64_t created, row; /* how far the queue was gone through */
         bool exhausted, over;
-        unsigned active, outages;
+        unsigned active, outages, streak;
         struct prompts_result result;
 };
 

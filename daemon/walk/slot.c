@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REDO 3 /* a sink's word: this page cannot be asked for alone */
+#define BUSY_WAIT (USEC_PER_SEC / 20) /* between looks at whether the giant's place is free */
+#define REDO      3                   /* a sink's word: this page cannot be asked for alone */
 
 static void slot_ask(struct slot *s);
 
@@ -40,6 +41,8 @@ static void slot_fail(struct slot *s, const struct err *err)
                 err_wrap(&p->result.err, "messages of %s", s->id);
         }
         p->result.failed++;
+        if (++p->streak >= PROMPTS_FAILURES_MAX)
+                return prompts_stop(p, &p->result.err);
         slot_release(s);
 }
 
@@ -78,7 +81,7 @@ static void slot_settle(struct slot *s, enum catalog_messages state, const char 
         if (archive_due(p->archive, now) && (archive_commit(p->archive, now, &err) < 0 ||
                                              archive_seal(p->archive, now, false, &err) < 0))
                 return prompts_stop(p, &err);
-        p->outages = 0;
+        p->outages = p->streak = 0;
         p->result.done++;
         p->result.missing += state == CATALOG_MISSING;
         if (p->ops.progress)
@@ -165,7 +168,10 @@ static void on_wait_over(void *ctx)
         struct slot *s = ctx;
 
         s->timer = NULL;
-        slot_start_over(s);
+        if (s->phase == SLOT_BUSY && archive_spool_place(s->prompts->archive)->giant)
+                s->timer = http_timer_start(s->prompts->http, BUSY_WAIT, on_wait_over, s);
+        else
+                slot_start_over(s);
 }
 
 static void slot_wait(struct slot *s, enum slot_phase phase, usec_t delay)
@@ -237,7 +243,7 @@ static void on_reply(void *ctx, const struct api_reply *reply)
         if (reply->outcome != API_STOPPED)
                 return on_trouble(s, reply);
         if (reply->sink == SPOOL_BUSY)
-                return slot_wait(s, SLOT_BUSY, USEC_PER_SEC / 4);
+                return slot_wait(s, SLOT_BUSY, BUSY_WAIT);
         if (reply->sink == REDO && s->restarts++ < PROMPTS_RESTARTS_MAX)
                 return slot_start_over(s);
         if (reply->sink == REDO)

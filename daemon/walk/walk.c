@@ -27,6 +27,8 @@ static void on_record(void *ctx, const struct intake_record *record)
         const struct walk_leg *l = leg(w);
         int64_t created = record->created;
 
+        if (w->phase == WALK_LIST)
+                gap_see(w, record);
         if (p->records == 0) {
                 p->first = p->newest = p->oldest = created;
                 if (*l->cursor && beyond(l->order, l->cursor_created, created))
@@ -51,14 +53,16 @@ static void on_record(void *ctx, const struct intake_record *record)
 
 /* Whole records of an attempt that failed stay, unless they may be other than what was sent. What a
  * commit has caught of them stays all the same: the record as it is then becomes its next version.
- * If they cannot be taken back alone, everything since the last commit goes with them, and later
- * walks read it again. */
+ * If they cannot be taken back alone, everything since the last commit goes with them, and the walk
+ * fails. */
 void walk_drop_doubtful(struct walk *w)
 {
         struct err err;
 
-        if (archive_back(w->archive, &err) < 0 && !archive_is_stale(w->archive))
-                archive_undo(w->archive);
+        if (archive_back(w->archive, &err) == 0)
+                return;
+        archive_undo(w->archive);
+        w->undone = true;
 }
 
 void walk_restart(void *ctx, bool doubtful)
@@ -69,9 +73,12 @@ void walk_restart(void *ctx, bool doubtful)
         if (doubtful)
                 walk_drop_doubtful(w);
         intake_restart(w->intake);
+        if (w->phase == WALK_LIST)
+                w->noted.behind[0] = '\0';
         memset(&w->page, 0, sizeof(w->page));
         catalog_forget_notes(archive_catalog(w->archive), NULL);
-        archive_mark(w->archive, &err); /* without one there is only the way of undoing it all */
+        if (archive_mark(w->archive, clock_wall(w->clock), &err) < 0)
+                w->undone = true; /* a catalog that fails so has lost its transaction */
 }
 
 /* ---- a page's verdict ---- */
@@ -116,9 +123,9 @@ static void count_page(struct walk *w, const struct api_reply *reply, uint64_t f
         /* Of the list's very first page: what is newer than the server's own clock is not yet to be
          * relied on. */
         if (row->watermark == 0 && leg(w)->order == API_DESC && !*leg(w)->cursor) {
-                row->watermark = w->page.newest;
-                if (reply->date && reply->date < row->watermark)
-                        row->watermark = reply->date;
+                int64_t clock = reply->date ? reply->date : clock_wall(w->clock) / USEC_PER_SEC;
+
+                row->watermark = w->page.newest < clock ? w->page.newest : clock;
                 if (w->first)
                         walk_put_begin(w);
         }
@@ -165,6 +172,7 @@ static void reject(struct walk *w, const char *reason, const char *text)
 static void on_page(struct walk *w, const struct api_reply *reply)
 {
         const struct walk_page *p = &w->page;
+        bool ready;
 
         if (reply->page.has_more && comes_again(w, *p->turn_id ? p->turn_id : p->last_id))
                 return reject(w, "cycle", "the server's pages go in a circle: a cursor came again");
@@ -173,11 +181,12 @@ static void on_page(struct walk *w, const struct api_reply *reply)
                               "the records of a page are not in the order that was asked for");
         if (leg(w)->check && !p->shown)
                 return probe_second(w);
+        ready = gap_ready(w);
         if (pass(w, reply) < 0)
                 return;
         if (w->ops.page)
                 w->ops.page(w->ops.ctx, archive_walk(w->archive), reply->request_id);
-        if (gap_ready(w))
+        if (ready)
                 return gap_start(w);
         walk_ask(w);
 }
@@ -190,12 +199,27 @@ static void on_busy_over(void *ctx)
         walk_ask(w);
 }
 
+bool walk_is_undone(struct walk *w)
+{
+        struct err err = { 0 };
+
+        if (!w->undone)
+                return false;
+        err_set(&err, ERR_AGAIN,
+                "what came of a damaged answer could not be taken back alone; the next walk reads "
+                "the pages before it again");
+        walk_fail(w, "network", &err);
+        return true;
+}
+
 static void on_reply(void *ctx, const struct api_reply *reply)
 {
         struct walk *w = ctx;
 
         w->call = NULL;
         w->phase = WALK_IDLE;
+        if (walk_is_undone(w))
+                return;
         intake_set_request_id(w->intake, reply->request_id);
         if (reply->outcome == API_OK)
                 return on_page(w, reply);
@@ -242,7 +266,8 @@ static void on_tick(void *ctx)
         if (!archive_due(w->archive, now))
                 return;
         if (archive_commit(w->archive, now, &err) < 0 ||
-            archive_seal(w->archive, now, false, &err) < 0)
+            archive_seal(w->archive, now, false, &err) < 0 ||
+            archive_mark(w->archive, now, &err) < 0)
                 walk_fail(w, "disk", &err);
 }
 
@@ -273,6 +298,14 @@ static int resume_leg(struct walk *w, const struct catalog_walk *row, struct err
         l->check = r == 0;
         w->n_legs++;
         return 0;
+}
+
+/* The overlap before a watermark, which a server may have set to anything. */
+static int64_t behind(int64_t watermark, usec_t overlap)
+{
+        int64_t t;
+
+        return __builtin_sub_overflow(watermark, overlap / USEC_PER_SEC, &t) ? INT64_MIN : t;
 }
 
 static int plan(struct walk *w, struct err *e)
@@ -308,16 +341,16 @@ static int plan(struct walk *w, struct err *e)
         /* The top: all of it, or down to what the last complete walk knew, less the overlap. */
         top.open_end = row.full && w->n_legs == 0;
         top.keeps_cursor = w->first && w->n_legs == 0;
-        top.stop = row.watermark - w->config.overlap / USEC_PER_SEC;
+        top.stop = behind(row.watermark, w->config.overlap);
         if (!row.full) {
                 if (catalog_last_walk(c, 0, true, false, &complete, e) != 0)
                         return -1;
                 top.open_end = complete.watermark == 0;
-                top.stop = complete.watermark - w->config.overlap / USEC_PER_SEC;
+                top.stop = behind(complete.watermark, w->config.overlap);
         }
         w->legs[w->n_legs++] = top;
         archive_set_walk(w->archive, &row);
-        return 0;
+        return row.number == (have_last == 0 ? last.number : 0) ? gap_restore(w, e) : 0;
 }
 
 static void on_start(void *ctx)

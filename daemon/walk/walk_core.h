@@ -49,6 +49,7 @@ struct walk {
         struct walk_ops ops;
 
         enum walk_phase phase;
+        bool undone; /* pages that had passed were taken back: it must not go on */
         struct api_call *call;
         struct http_timer *timer;
         struct http_timer *ticker;
@@ -72,15 +73,15 @@ struct walk {
                 struct err err;
         } probe;
 
-        struct {
-                bool pending;   /* a second filled a page; what comes before it is known, what
-                                 * comes behind it not yet */
-                bool was_first; /* it was the list's first page: nothing comes before */
+        /* A second that filled a page. Noted: what comes before it is known; ready: and what comes
+         * behind it, too; then it is in hand. */
+        struct walk_gap {
+                bool set;
                 int64_t second;
-                char before[CATALOG_ID_MAX], behind[CATALOG_ID_MAX];
+                char before[CATALOG_ID_MAX], behind[CATALOG_ID_MAX]; /* "": the list's end */
                 unsigned requests, quiet;
                 enum api_order order;
-        } gap;
+        } noted, gap;
         int64_t *gaps;
         size_t n_gaps;
 };
@@ -89,14 +90,23 @@ struct walk {
 /* An attempt begins: api_call_ops' restart. */
 void walk_restart(void *ctx, bool doubtful);
 void walk_drop_doubtful(struct walk *w);
+/* If pages that had passed were taken back, the walk fails: true, and *w may be gone. */
+bool walk_is_undone(struct walk *w);
 void walk_ask(struct walk *w); /* the next page of the leg in hand, or the end */
 /* probe.c */
 void probe_second(struct walk *w); /* the expected second did not come */
 /* The cursor was refused, or led elsewhere: if its record is there, the walk fails so. */
 void probe_cursor(struct walk *w, const char *reason, const struct err *err);
 /* gap.c */
-void gap_note(struct walk *w);  /* the page in hand lies wholly in one second */
-bool gap_ready(struct walk *w); /* a noted one can be gone into now */
+/* The list that the walk's line gives: "[1758039177]". */
+void gap_list(const struct walk *w, struct buf *out);
+/* The seconds that the walk named before it was interrupted. */
+int gap_restore(struct walk *w, struct err *e);
+void gap_note(struct walk *w); /* the page in hand lies wholly in one second */
+void gap_see(struct walk *w, const struct intake_record *record); /* of a list's page */
+/* The page in hand passed all checks: has a noted one its other side now? To be asked before this
+ * page may be noted itself. */
+bool gap_ready(struct walk *w);
 void gap_start(struct walk *w);
 /* ending.c: both call done(), after which *w may be gone. */
 void walk_complete(struct walk *w);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define HTTP_CONNECT_TIMEOUT 30           /* seconds for name, TCP and TLS together */
-#define HTTP_STALL_TIME      60           /* seconds under … */
+#define HTTP_STALL_TIME      20           /* seconds under … */
 #define HTTP_STALL_SPEED     1            /* … this many bytes a second end a transfer */
 #define HTTP_FIELD_MAX       128          /* bytes kept of a header field's value, NUL included */
 #define HTTP_HEADER_MAX      (256 * 1024) /* bytes of header fields in all; more fails the transfer */

@@ -105,6 +105,22 @@ def bad_gzip(place):
     fails(place, "bad-gzip", kind="bad-gzip", options=["--gzip"])
 
 
+@test("a damaged gzip body with a giant in it: what cannot be taken back alone fails the walk")
+def bad_gzip_giant(place):
+    server = place.standin("--records=500", "--prompts=0", "--gzip", "--big-string=600000@250",
+                           "--big-kind=base64")
+    server.fault("bad-gzip", nth=3, times=1)
+    directory = place.directory()
+    result = once(directory, server)
+    archive = Archive(directory)
+    archive.audit()
+    have, expected = set(archive.lines("completions")), server.expected()
+    check(have <= set(expected), "a record that the server never had")
+    check(result.code == 1 or len(have) == len(expected), "complete, with records lost")
+    once(directory, server, expect=0)
+    exact(directory, server, messages=False)
+
+
 @test("a flood of header fields ends the transfer")
 def header_flood(place):
     fails(place, "flood", kind="header-flood")
@@ -156,6 +172,14 @@ def cut_reset(place):
 def drip(place):
     server = place.standin("--records=20", "--prompts=0")
     server.fault("drip", nth=1, times=1, bytes=200, usec=2000)
+    once(place.directory(), server, expect=0)
+    exact(place.directory(), server)
+
+
+@test("a body that stalls for ever once is given up, and asked for again")
+def stall(place):
+    server = place.standin(*STORE)
+    server.fault("stall", nth=2, times=1, at=3000)
     once(place.directory(), server, expect=0)
     exact(place.directory(), server)
 

@@ -4,6 +4,7 @@
 import glob
 import json
 import os
+import shutil
 
 from harness import (FAST, SOURCE, Archive, Failed, check, equal, exact, once, run, same, test, tree,
                      verify)
@@ -165,6 +166,39 @@ def flood(place):
     check(len(lost) < 150, f"{len(lost)} of 300 were not asked out of it")
 
 
+@test("two full seconds side by side, in both halves of the store: each is gone into")
+def side_by_side(place):
+    for behind in (20, 400):
+        server = place.standin(f"--records={behind}", "--prompts=0", "--spread=5")
+        newest = max(json.loads(line)["created"] for line in server.expected())
+        for second in (newest + 10, newest + 11):
+            server.control("add", n=130, created=second)
+        server.control("add", n=20, created=newest + 30)
+        directory = place.directory(str(behind))
+        once(directory, server, expect=0)
+        walk = exact(directory, server, messages=False).walks()[-1]
+        equal(sorted(walk["gaps"]), [newest + 10, newest + 11], "gaps")
+
+
+@test("a first walk that is resumed still names the full seconds that it met before")
+def gaps_resumed(place):
+    server = place.standin("--records=900", "--tie-storm=130", "--prompts=0")
+    directory = place.directory()
+    server.fault("status", nth=18, times=0, status=401)
+    once(directory, server, expect=1)
+    gaps = Archive(directory).walks()[-1]["gaps"]
+    equal(len(gaps), 1, "gaps of the first part")
+    server.clear()
+    for catalog in ("kept", "lost"):
+        copy = place.directory(catalog)
+        shutil.copytree(directory, copy)
+        if catalog == "lost":
+            os.unlink(os.path.join(copy, "catalog.sqlite3"))
+        once(copy, server, expect=0)
+        walk = Archive(copy).walks()[-1]
+        equal((walk["walk"], walk["gaps"]), (1, gaps), f"catalog {catalog}")
+
+
 @test("a new walk finds late arrivals behind the newest, and reads only to the overlap")
 def late(place):
     server = place.standin("--records=2000", "--spread=60", "--prompts=1")
@@ -277,6 +311,26 @@ def prompts(place):
     equal(len(with_prompts) + len(settled), 40, "settled completions")
     for entry in archive.frames("messages"):
         check(entry["records"] > 0, "an empty frame")
+
+
+@test("prompts of several pages, each larger than what is kept in memory")
+def large_prompts(place):
+    server = place.standin("--records=12", "--prompts=330", "--prompt-bytes=4000", "--seed=2")
+    once(place.directory(), server, expect=0)
+    exact(place.directory(), server)
+    verify(place.directory())
+
+
+@test("messages that fail one like the other are given up soon")
+def messages_hopeless(place):
+    server = place.standin("--records=300", "--prompts=1")
+    server.fault("no-has-more", on="messages", nth=1, times=0)
+    once(place.directory(), server, expect=1)
+    asked = len([r for r in server.requests() if r["class"] == "messages"])
+    check(asked < 40, f"{asked} requests for messages")
+    server.clear()
+    once(place.directory(), server, expect=0)
+    exact(place.directory(), server)
 
 
 @test("a completion that vanishes between list and messages leaves messages-missing")

@@ -6,7 +6,8 @@
  * - a sync that failed is not asked for again before something was written anew;
  * - a segment whose sync failed takes no further byte in its run;
  * - when the ledger is written, every segment is synced, and every new name in its directory;
- * - when the catalog commits, the ledger is synced. */
+ * - when the catalog commits, the ledger is synced;
+ * - a file is synced when it is renamed. */
 #pragma once
 
 #include "scratch.h"
@@ -20,9 +21,10 @@
 
 enum fault {
         FAULT_NONE,
-        FAULT_EIO,        /* once */
-        FAULT_ENOSPC,     /* once */
-        FAULT_EIO_EVER,   /* from then on */
+        FAULT_EIO,       /* once */
+        FAULT_EIO_TWICE, /* and the next one, which is what should mend the first */
+        FAULT_ENOSPC,    /* once */
+        FAULT_EIO_EVER,  /* from then on */
         FAULT_ENOSPC_EVER,
         FAULT_SHORT, /* a write takes a part only, once: no error */
         FAULT_KILL,
@@ -75,14 +77,17 @@ static inline void faults_arm(unsigned at, enum fault how)
 /* Does this call fail? Then errno is set. */
 static inline bool faults_hit(const char *call)
 {
-        bool ever = faults.how == FAULT_EIO_EVER || faults.how == FAULT_ENOSPC_EVER;
-
         bool partial = call[0] == 'p' || call[0] == 'c'; /* pread, pwrite, copy_file_range */
+        unsigned last = faults.at;
 
         if (!faults.armed || (faults.how == FAULT_SHORT && !partial))
                 return false;
+        if (faults.how == FAULT_EIO_TWICE)
+                last++;
+        if (faults.how == FAULT_EIO_EVER || faults.how == FAULT_ENOSPC_EVER)
+                last = UINT32_MAX;
         faults.calls++;
-        if (faults.at == 0 || faults.calls < faults.at || (faults.calls > faults.at && !ever))
+        if (faults.at == 0 || faults.calls < faults.at || faults.calls > last)
                 return false;
         if (!faults.fired)
                 faults.fired = call;
@@ -310,6 +315,10 @@ int __wrap_renameat(int a, const char *from, int b, const char *to)
 
         if (faults_hit("renameat"))
                 return -1;
+        faults_join(a, from, path);
+        for (size_t i = 0; faults.armed && i < FAULTS_FDS; i++)
+                if (faults.fds[i].dirty && strcmp(faults.fds[i].path, path) == 0)
+                        faults_broken("a file was renamed before it was synced");
         faults_join(b, to, path);
         faults_name_made(path, !faults_ends(to, ".open"));
         return __real_renameat(a, from, b, to);

@@ -277,6 +277,11 @@ static void test_fails_once(void)
         each_call(FAULT_EIO, 3, 1);
 }
 
+static void test_fails_twice(void)
+{
+        each_call(FAULT_EIO_TWICE, 3, 1);
+}
+
 static void test_fails_once_and_ends(void)
 {
         each_call(FAULT_ENOSPC, 0, 1);
@@ -341,6 +346,7 @@ int main(void)
         life = mmap(NULL, sizeof(*life), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         make_units();
         RUN(test_fails_once, "a call that fails once loses nothing, and the life goes on");
+        RUN(test_fails_twice, "a call that fails, and the one behind it, lose nothing");
         RUN(test_fails_once_and_ends, "a call that fails once loses nothing, and the next life heals");
         RUN(test_fails_ever, "when every call fails from one on, the next life finds all of before");
         RUN(test_short, "a write or read that takes a part only is continued");

@@ -460,7 +460,7 @@ static void test_no_frames(void)
         struct catalog_segment g;
 
         CHECK(model_open(m) == 0);
-        CHECK(archive_mark(m->a, &m->err) == 0);
+        CHECK(archive_mark(m->a, m->now, &m->err) == 0);
         CHECK(model_append(m, STREAM_COMPLETIONS, 100) == 0);
         CHECK(archive_back(m->a, &m->err) == 0);
         m->text[STREAM_COMPLETIONS].n = 0;

@@ -77,6 +77,32 @@ static void test_catalog_beside(void)
         }
 }
 
+/* The same, when the two ledgers are alike to the byte's place: only the digests differ. */
+static void test_catalog_twin(void)
+{
+        struct model *m[2];
+        size_t n[2];
+
+        for (int i = 0; i < 2; i++) {
+                struct buf b = BUF_INIT;
+
+                m[i] = model_new(PACKING_NONE);
+                buf_printf(&b, "{\"id\":\"chatcmpl-%d\",\"created\":1}", i);
+                m[i]->ids = 2;
+                CHECK(model_open(m[i]) == 0);
+                CHECK(model_append_line(m[i], STREAM_COMPLETIONS, &b) == 0);
+                CHECK(model_commit(m[i], NULL, NULL) == 0);
+                model_close(m[i]);
+                free(scratch_read(m[i]->dir, LEDGER_FILE, &n[i]));
+                buf_done(&b);
+        }
+        CHECK(n[0] == n[1]);
+        story_take_catalog(m[0], &(struct story_moment){ .m = m[1] });
+        story_damaged(m[0]);
+        model_free(m[0]);
+        model_free(m[1]);
+}
+
 /* Any byte of the chain, whether the catalog is there, old or gone. Only the last line may be taken
  * for torn, and only with a catalog that has not reached it. */
 static void test_ledger_flips(void)
@@ -258,7 +284,7 @@ static void test_format(void)
         CHECK(model_open(m) < 0 && m->err.kind == ERR_CONFIG);
         scratch_delete(m->dir, LEDGER_FILE);
         CHECK(ledger_open(fd, &l, &e) == 0);
-        ledger_put(l, m->now, "note", "");
+        ledger_put(l, m->now, "note", "\"format\":1");
         CHECK(ledger_commit(l, &e) == 0);
         ledger_close(l);
         close(fd);
@@ -286,6 +312,7 @@ int main(void)
         packed = story_tell(PACKING_ZSTD, 14, false);
         RUN(test_catalog_ahead, "a ledger that lost what the catalog has seen is damage");
         RUN(test_catalog_beside, "a catalog that saw another line is damage");
+        RUN(test_catalog_twin, "a catalog that saw another line of the same length is damage");
         RUN(test_ledger_flips, "a changed byte anywhere in the ledger is damage");
         RUN(test_ledger_lines, "a line that was taken out or doubled is damage");
         RUN(test_ledger_emptied, "an empty ledger beside segments is damage");

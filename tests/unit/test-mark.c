@@ -26,12 +26,12 @@ static void round_trip(struct model *m, unsigned *refused)
         size_t before[STREAMS];
         bool commits = tap_below(4) == 0, stands;
 
-        CHECK(archive_mark(m->a, &m->err) == 0);
+        CHECK(archive_mark(m->a, m->now, &m->err) == 0);
         for (size_t i = 0; i < STREAMS; i++)
                 before[i] = m->text[i].n;
         snprintf(archive_walk(m->a)->asc, CATALOG_ID_MAX, "before");
         archive_walk(m->a)->new = 7;
-        CHECK(archive_mark(m->a, &m->err) == 0);
+        CHECK(archive_mark(m->a, m->now, &m->err) == 0);
 
         archive_walk(m->a)->new = 8;
         append_some(m, commits);
@@ -107,7 +107,7 @@ static void test_empty(void)
         if (!CHECK(model_open(m) == 0))
                 return;
         seq = archive_head(m->a)->seq;
-        CHECK(archive_mark(m->a, &m->err) == 0);
+        CHECK(archive_mark(m->a, m->now, &m->err) == 0);
         CHECK(model_append(m, STREAM_COMPLETIONS, 5000) == 0);
         CHECK(archive_back(m->a, &m->err) == 0);
         m->text[STREAM_COMPLETIONS].n = 0;

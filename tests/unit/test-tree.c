@@ -74,6 +74,12 @@ static void no_files(void)
         rmdir(path);
         kept_rename(&k, "x", SEALED);
 
+        kept_path(&k, MESSAGE, path);
+        kept_path(&k, MESSAGE ".open", to);
+        CHECK(link(path, to) == 0);
+        CHECK(says(&k, false, VERB_DAMAGED, "the segment is there under both of its names"));
+        unlink(to);
+
         kept_rename(&k, "messages", "elsewhere");
         kept_path(&k, "messages", path);
         kept_path(&k, "elsewhere", to);
