@@ -103,6 +103,9 @@ for c in daemon/*/*.c; do
         done
         [ "$found" ] || echo "$c was not built" >>"$work/missing"
 done
+for c in tests/unit/test-*.c; do
+        [ -x "$builddir/${c%.c}" ] || echo "$c was not built" >>"$work/missing"
+done
 touch "$work/needs" "$work/gives"
 report "$work/missing" 'every source is built, every library is found'
 

@@ -1,5 +1,6 @@
-/* The inside of a walk, shared by its parts: walk (pages and their verdict), probe (are the records
- * that a cursor should have shown still there?), gap (a second that fills a page), ending. */
+/* The inside of a walk, shared by its parts: plan (what to read), walk (pages and their verdict),
+ * probe (are the records that a cursor should have shown still there?), gap (a second that fills a
+ * page), ending. */
 #pragma once
 
 #include "walk/intake.h"
@@ -86,6 +87,9 @@ struct walk {
         size_t n_gaps;
 };
 
+/* plan.c */
+/* Fills in the legs and the walk's row. ERR_HOST. */
+int walk_plan(struct walk *w, struct err *e);
 /* walk.c */
 /* An attempt begins: api_call_ops' restart. */
 void walk_restart(void *ctx, bool doubtful);

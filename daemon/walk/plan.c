@@ -1,0 +1,84 @@
+/* What a walk will read: its kind, its number, and its stretches of the list. */
+#include "walk/walk_core.h"
+
+#include <string.h>
+
+/* The stretch that an interrupted first walk has left: from its cursor on, which must show again
+ * what this head has seen next to it. */
+static int resume_leg(struct walk *w, const struct catalog_walk *row, struct err *e)
+{
+        struct catalog *c = archive_catalog(w->archive);
+        struct walk_leg *l = &w->legs[w->n_legs];
+        struct catalog_record known;
+        char id[CATALOG_ID_MAX];
+        int r;
+
+        r = catalog_find(c, row->desc, strlen(row->desc), &known, e);
+        if (r != 0)
+                return r;
+        *l = (struct walk_leg){ .order = API_DESC,
+                                .head = CATALOG_DESC,
+                                .keeps_cursor = true,
+                                .open_end = true,
+                                .cursor_created = known.created };
+        memcpy(l->cursor, row->desc, sizeof(l->cursor));
+        r = catalog_beside(c, known.created, false, row->number, l->head, id, &l->expect, e);
+        if (r < 0)
+                return -1;
+        l->check = r == 0;
+        w->n_legs++;
+        return 0;
+}
+
+/* The overlap before a watermark, which a server may have set to anything. */
+static int64_t behind(int64_t watermark, usec_t overlap)
+{
+        int64_t t;
+
+        return __builtin_sub_overflow(watermark, overlap / USEC_PER_SEC, &t) ? INT64_MIN : t;
+}
+
+int walk_plan(struct walk *w, struct err *e)
+{
+        struct catalog *c = archive_catalog(w->archive);
+        struct catalog_walk last, complete, row = { .full = w->config.full };
+        int have_last = catalog_last_walk(c, 0, false, false, &last, e);
+        int have_full = catalog_last_walk(c, 0, true, true, &complete, e);
+        struct walk_leg top = { .order = API_DESC, .head = CATALOG_DESC };
+
+        if (have_last < 0 || have_full < 0)
+                return -1;
+        w->first = have_full != 0 || memcmp(complete.scope, w->scope, sizeof(w->scope)) != 0;
+        row.number = have_last == 0 ? last.number + 1 : 1;
+        row.started = clock_wall(w->clock);
+        row.full |= w->first;
+        memcpy(row.scope, w->scope, sizeof(row.scope));
+
+        if (w->first && have_last == 0 && last.state != CATALOG_COMPLETE && last.full &&
+            memcmp(last.scope, w->scope, sizeof(w->scope)) == 0) {
+                row.number = last.number;
+                if (last.watermark && *last.desc && resume_leg(w, &last, e) < 0)
+                        return -1;
+        }
+        if (w->n_legs) { /* the counts go on, too */
+                row = last;
+                row.state = CATALOG_RUNNING;
+                row.ended = 0;
+                row.gaps = 0;
+                row.reason[0] = row.detail[0] = '\0';
+        }
+
+        /* The top: all of it, or down to what the last complete walk knew, less the overlap. */
+        top.open_end = row.full && w->n_legs == 0;
+        top.keeps_cursor = w->first && w->n_legs == 0;
+        top.stop = behind(row.watermark, w->config.overlap);
+        if (!row.full) {
+                if (catalog_last_walk(c, 0, true, false, &complete, e) != 0)
+                        return -1;
+                top.open_end = complete.watermark == 0;
+                top.stop = behind(complete.watermark, w->config.overlap);
+        }
+        w->legs[w->n_legs++] = top;
+        archive_set_walk(w->archive, &row);
+        return row.number == (have_last == 0 ? last.number : 0) ? gap_restore(w, e) : 0;
+}
