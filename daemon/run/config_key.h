@@ -9,20 +9,21 @@
 
 struct config;
 
-enum config_type {                 /* the texts first */
-                   CONFIG_URL,     /* char *: checked by http_check_url once everything is read */
-                   CONFIG_PROXY,   /* char *: [SCHEME://]HOST[:PORT], a scheme that libcurl has */
-                   CONFIG_TOKEN,   /* char *: printable ASCII without white space */
-                   CONFIG_TEXT,    /* char *: UTF-8 without control characters */
-                   CONFIG_PATH,    /* char *: absolute */
-                   CONFIG_QUERY,   /* char *: NAME=VALUE&…, percent-encoded already */
-                   CONFIG_PAIRS,   /* char **, NULL-terminated: KEY=VALUE, repeatable */
-                   CONFIG_BOOL,    /* bool */
-                   CONFIG_NUMBER,  /* unsigned, min to max */
-                   CONFIG_SPAN,    /* usec_t, min to max */
-                   CONFIG_SIZE,    /* uint64_t, bytes, min to max */
-                   CONFIG_AUTH,    /* enum api_auth */
-                   CONFIG_PACKING, /* enum packing */
+/* The texts first. */
+enum config_type {
+        CONFIG_URL,     /* char *: checked by http_check_url once everything is read */
+        CONFIG_PROXY,   /* char *: [SCHEME://]HOST[:PORT], a scheme that libcurl has */
+        CONFIG_TOKEN,   /* char *: printable ASCII without white space */
+        CONFIG_TEXT,    /* char *: UTF-8 without control characters */
+        CONFIG_PATH,    /* char *: absolute */
+        CONFIG_QUERY,   /* char *: NAME=VALUE&…, percent-encoded already */
+        CONFIG_PAIRS,   /* char **, NULL-terminated: KEY=VALUE, repeatable */
+        CONFIG_BOOL,    /* bool */
+        CONFIG_NUMBER,  /* unsigned, min to max */
+        CONFIG_SPAN,    /* usec_t, min to max */
+        CONFIG_SIZE,    /* uint64_t, bytes, min to max */
+        CONFIG_AUTH,    /* enum api_auth */
+        CONFIG_PACKING, /* enum packing */
 };
 
 struct config_key {

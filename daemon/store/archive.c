@@ -17,6 +17,10 @@ struct archive *archive_close(struct archive *a)
                 frame_free(a->frames[i]);
                 segment_free(a->segments[i]);
         }
+        if (a->catalog && catalog_is_corrupt(a->catalog)) {
+                a->catalog = catalog_close(a->catalog);
+                catalog_remove(a->dirfd, NULL); /* the next start builds it anew */
+        }
         catalog_close(a->catalog);
         ledger_close(a->ledger);
         free(a->begin);

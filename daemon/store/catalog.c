@@ -84,6 +84,8 @@ int catalog_fail(struct catalog *c, struct err *e)
 {
         int code = sqlite3_extended_errcode(c->db), host = sqlite3_system_errno(c->db);
 
+        if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+                c->corrupt = true;
         err_set(e, ERR_HOST, "catalog: %s", sqlite3_errmsg(c->db));
         if (e && (code & 0xff) == SQLITE_FULL)
                 e->errnum = ENOSPC;
@@ -310,8 +312,10 @@ int catalog_head(struct catalog *c, struct ledger_head *ret, struct err *e)
                 *ret = head;
                 return 0;
         }
-        if (sscanf(text, "%llu %llu %64[0-9a-f]", &seq, &offset, head.hash) != 3)
-                return err_set(e, ERR_DAMAGE, "catalog: its head is unreadable");
+        if (sscanf(text, "%llu %llu %64[0-9a-f]", &seq, &offset, head.hash) != 3) {
+                c->corrupt = true;
+                return err_set(e, ERR_HOST, "catalog: its head is unreadable");
+        }
         head.seq = seq;
         head.offset = offset;
         *ret = head;
@@ -387,4 +391,9 @@ int catalog_back(struct catalog *c, struct err *e)
         if (!c->saved)
                 return CATALOG_NONE;
         return catalog_forget_notes(c, e) < 0 ? -1 : run(c, SQL_SAVE_BACK, e);
+}
+
+bool catalog_is_corrupt(const struct catalog *c)
+{
+        return c->corrupt;
 }

@@ -33,7 +33,9 @@ int catalog_open_readonly(int dirfd, struct catalog **ret, struct err *e);
  * for readers that cannot use DIR's. It is gone when it is closed. */
 int catalog_open_temporary(struct catalog **ret, struct err *e);
 struct catalog *
-catalog_close(struct catalog *c);             /* an open transaction is rolled back; takes NULL */
+catalog_close(struct catalog *c); /* an open transaction is rolled back; takes NULL */
+/* The file was found damaged, by whatever failed: it has to be removed, and built anew. */
+bool catalog_is_corrupt(const struct catalog *c);
 int catalog_remove(int dirfd, struct err *e); /* with its journal; 0 also if there is none */
 
 /* The last line of the ledger that is reflected. */

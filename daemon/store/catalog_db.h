@@ -48,7 +48,8 @@ struct catalog {
         sqlite3 *db;
         sqlite3_stmt *statements[SQL_STATEMENTS];
         bool in_transaction;
-        bool saved; /* a savepoint stands */
+        bool corrupt; /* SQLite found the file damaged */
+        bool saved;   /* a savepoint stands */
         int64_t notes[CATALOG_NOTES_MAX];
         size_t n_notes;
         bool spilled;

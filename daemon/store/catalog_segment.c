@@ -24,7 +24,8 @@ int catalog_put_segment(struct catalog *c, const struct catalog_segment *g, stru
 }
 
 /* The columns of both selects, in their order. */
-static int take_segment(sqlite3_stmt *s, struct catalog_segment *ret, struct err *e)
+static int take_segment(struct catalog *c, sqlite3_stmt *s, struct catalog_segment *ret,
+                        struct err *e)
 {
         const char *path = (const char *)sqlite3_column_text(s, 0);
         struct catalog_segment g = { 0 };
@@ -37,8 +38,10 @@ static int take_segment(sqlite3_stmt *s, struct catalog_segment *ret, struct err
         g.ledger = (uint64_t)sqlite3_column_int64(s, 5);
         g.seq = (uint64_t)sqlite3_column_int64(s, 6);
         sqlite3_reset(s);
-        if (r < 0)
-                return err_set(e, ERR_DAMAGE, "catalog: a segment's path makes no sense");
+        if (r < 0) {
+                c->corrupt = true;
+                return err_set(e, ERR_HOST, "catalog: a segment's path makes no sense");
+        }
         *ret = g;
         return 0;
 }
@@ -54,7 +57,7 @@ int catalog_get_segment(struct catalog *c, enum stream stream, uint32_t number,
         sqlite3_bind_int(s, 1, (int)stream);
         sqlite3_bind_int64(s, 2, number);
         r = catalog_step(c, s, e);
-        return r != 0 ? r : take_segment(s, ret, e);
+        return r != 0 ? r : take_segment(c, s, ret, e);
 }
 
 int catalog_next_segment(struct catalog *c, enum stream stream, uint32_t number, bool only_open,
@@ -69,5 +72,5 @@ int catalog_next_segment(struct catalog *c, enum stream stream, uint32_t number,
         sqlite3_bind_int64(s, 2, number);
         sqlite3_bind_int(s, 3, only_open ? 0 : 1);
         r = catalog_step(c, s, e);
-        return r != 0 ? r : take_segment(s, ret, e);
+        return r != 0 ? r : take_segment(c, s, ret, e);
 }

@@ -176,6 +176,14 @@ int archive_open(const struct archive_config *config, archive_index_fn index,
         for (size_t i = 0; i < STREAMS; i++)
                 a->next[i] = 1;
         r = take_over(a, index, catalog_new, now, e);
+        if (r < 0 && catalog_is_corrupt(a->catalog)) { /* once more, with a new one */
+                for (size_t i = 0; i < STREAMS; i++)
+                        archive_drop_segment(a, (enum stream)i);
+                a->catalog = catalog_close(a->catalog);
+                if (catalog_remove(a->dirfd, e) < 0 || open_catalog(a, &catalog_new, e) < 0)
+                        goto fail;
+                r = take_over(a, index, catalog_new, now, e);
+        }
         if (r < 0) {
                 catalog_rollback(a->catalog);
                 a->catalog = catalog_close(a->catalog);

@@ -213,7 +213,9 @@ def catalog(place):
     old = open(path, "rb").read()
     server.control("add", n=20)
     once(directory, server, expect=0)
-    for content in (None, b"garbage " * 1000, old, b""):
+    torn = old[:len(old) // 2]
+    holed = old[:8192] + bytes(len(old) - 12288) + old[-4096:]
+    for content in (None, b"garbage " * 1000, old, b"", torn, holed):
         os.unlink(path)
         if content is not None:
             with open(path, "wb") as file:
