@@ -35,8 +35,8 @@ void chain_done(struct chain *c); /* whatever chain_open returned */
  * ERR_CONFIG (a format that this version does not know), ERR_HOST. */
 int chain_check(struct chain *c, struct damage *d, struct err *e);
 
-/* Call fn for each line up to the last commit, in order. Lines that do not prove themselves are left
- * out; so are repeated ones. fn returns 0, or a positive number to end it early, which then comes
- * back. */
+/* Call fn for each line up to the last commit, in order. Lines that do not prove themselves are
+ * left out; so are repeated ones. fn returns 0, or a positive number to end it early, which then
+ * comes back. */
 int chain_each(const struct chain *c, int (*fn)(void *ctx, const struct ledger_line *line),
                void *ctx, struct err *e);

@@ -10,7 +10,7 @@ enum writer {
 };
 
 /* Whether a process holds the lock of the ledger that is open as fd; *ret_pid is its number, 0 if
- * that is not known. Asks the kernel's list and never the lock itself: even a shared lock, taken for
- * a moment, could turn away a writer that starts in it. Processes in containers that this one does
- * not see are not in that list. */
+ * that is not known. Asks the kernel's list and never the lock itself: even a shared lock, taken
+ * for a moment, could turn away a writer that starts in it. Processes in containers that this one
+ * does not see are not in that list. */
 enum writer writer_find(int fd, int64_t *ret_pid);

@@ -6,7 +6,6 @@
 #include "run/service.h"
 
 #include <limits.h>
-#include <locale.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -93,7 +92,6 @@ int main(int argc, char *argv[])
         signal(SIGPIPE, SIG_IGN);
         signal(SIGXFSZ, SIG_IGN); /* a file size limit is to be an error, like a full disk */
         umask(0027);
-        setlocale(LC_CTYPE, "");
         log_init();
         if (options_parse(argc, argv, &options, &err) < 0) {
                 log_line(LOG_ERR, "%s", err.text);

@@ -132,6 +132,6 @@ void report_head(const struct ledger_head *head)
                 { "LEDGER_HEAD", head->hash },
         };
 
-        log_event(LOG_INFO, fields, 2, "ledger: %llu lines, head %s", (unsigned long long)head->seq,
+        log_event(LOG_INFO, fields, 2, "ledger: head %llu:%s", (unsigned long long)head->seq,
                   head->hash);
 }

@@ -62,7 +62,7 @@ void archive_drop_segment(struct archive *a, enum stream stream);
  * takes no further frame. */
 int archive_seal_one(struct archive *a, enum stream stream, usec_t now, struct err *e);
 
-/* replay.c: the ledger's lines into the catalog's rows. */
+/* torn.c */
 
 /* What reading the whole chain found. */
 struct replay_chain {
@@ -74,6 +74,9 @@ struct replay_chain {
  * ERR_DAMAGE. */
 int replay_check(int fd, const struct ledger_head *catalog, struct replay_chain *ret,
                  struct err *e);
+
+/* replay.c: the ledger's lines into the catalog's rows. */
+
 /* Bring the catalog's rows from its head up to `to`, reading the frames that it lacks. */
 int replay_catch_up(struct archive *a, const struct ledger_head *from, const struct ledger_head *to,
                     archive_index_fn index, struct err *e);

@@ -29,8 +29,8 @@ int catalog_open(int dirfd, struct catalog **ret, bool *ret_new, struct err *e);
  * is missing, CATALOG_STALE if it cannot be read as it is (a copy after a crash on a read-only
  * disk, say). */
 int catalog_open_readonly(int dirfd, struct catalog **ret, struct err *e);
-/* A new one in a file without a name, outside the archive ($SQLITE_TMPDIR, $TMPDIR, /var/tmp, /tmp):
- * for readers that cannot use DIR's. It is gone when it is closed. */
+/* A new one in a file without a name, outside the archive ($SQLITE_TMPDIR, $TMPDIR, /var/tmp,
+ * /tmp): for readers that cannot use DIR's. It is gone when it is closed. */
 int catalog_open_temporary(struct catalog **ret, struct err *e);
 struct catalog *
 catalog_close(struct catalog *c); /* an open transaction is rolled back; takes NULL */

@@ -36,8 +36,8 @@ struct ledger_line {
         size_t length;
         struct json members; /* the line as a value */
         struct json type;
-        bool proven; /* all of the above can be believed. A BAD line's too, if it is only not where it
-                      * belongs: the one before it was lost, say */
+        bool proven; /* all of the above can be believed. A BAD line's too, if it is only not
+                      * where it belongs: the one before it was lost, say */
 };
 
 enum ledger_step {

@@ -10,4 +10,5 @@ libchatarchived_a_SOURCES += \
         daemon/store/catalog_record.c daemon/store/catalog_segment.c daemon/store/catalog_walk.c \
         daemon/store/archive.h daemon/store/archive_core.h daemon/store/opening.c \
         daemon/store/archive.c \
-        daemon/store/commit.c daemon/store/mark.c daemon/store/replay.h daemon/store/replay.c daemon/store/recover.c
+        daemon/store/commit.c daemon/store/mark.c daemon/store/torn.c \
+        daemon/store/replay.h daemon/store/replay.c daemon/store/recover.c

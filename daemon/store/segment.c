@@ -35,27 +35,13 @@ struct segment *segment_free(struct segment *s)
         return NULL;
 }
 
-/* Both directories are synced even if they were there: a run that made them may have been killed
- * before it came to that. */
-static int make_dirs(struct segment *s, struct err *e)
-{
-        char dir[NAME_MAX_BYTES];
-        const char *stream = stream_name(s->name.stream);
-
-        name_dir(&s->name, dir);
-        if (fsio_mkdir(s->dirfd, stream, e) < 0 || fsio_mkdir(s->dirfd, dir, e) < 0)
-                return -1;
-        if (fsio_sync_dir(s->dirfd, "", e) < 0 || fsio_sync_dir(s->dirfd, stream, e) < 0)
-                return -1;
-        return 0;
-}
-
 int segment_new(int dirfd, const struct name *name, struct segment **ret, struct err *e)
 {
         struct segment *s = segment_alloc(dirfd, name);
         char dir[NAME_MAX_BYTES];
 
-        if (make_dirs(s, e) < 0)
+        if (fsio_mkdir(dirfd, stream_name(s->name.stream), e) < 0 ||
+            fsio_mkdir(dirfd, name_dir(&s->name, dir), e) < 0)
                 goto fail;
         s->fd = openat(dirfd, s->path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0640);
         if (s->fd < 0) {

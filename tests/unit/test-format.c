@@ -1,5 +1,5 @@
-/* chatarchive(5) shows a script that proves an archive with public tools alone. It is taken from the
- * page as it stands, and must come to the same verdict as verify. */
+/* chatarchive(5) shows a script that proves an archive with public tools alone. It is taken from
+ * the page as it stands, and must come to the same verdict as verify. */
 #include "kept-attack.h"
 
 #include <sys/wait.h>

@@ -177,6 +177,34 @@ static void test_ledger_torn(void)
         }
 }
 
+/* Pages of the group came to the disk, others did not: holes anywhere, whole lines between them. */
+static void test_ledger_holes(void)
+{
+        for (int round = 0; round < 60 && tap_good; round++) {
+                size_t i = 1 + tap_below((unsigned)plain->n - 1), n, from, to;
+                const struct story_moment *now = &plain->at[i], *before = &plain->at[i - 1];
+                struct model *m;
+                char *p;
+
+                if (now->seq < before->seq + 2 || now->sealed)
+                        continue;
+                m = story_copy(now, before);
+                p = scratch_read(now->m->dir, LEDGER_FILE, &n);
+                for (unsigned holes = 1 + tap_below(2); holes > 0; holes--) {
+                        from = now->group + tap_below((unsigned)(n - now->group));
+                        to = from + 1 + tap_below((unsigned)(n - from));
+                        memset(p + from, 0, to - from);
+                }
+                scratch_write(m->dir, LEDGER_FILE, p, n, 0640);
+                story_take_catalog(m, before);
+                if (!story_recovers(m))
+                        printf("# moment %zu, from %zu to %zu of %zu\n", i, from, to, n);
+                CHECK(kept(m, LEDGER_FILE, p + now->group, n - now->group));
+                free(p);
+                model_free(m);
+        }
+}
+
 /* An archive that was killed while its very first line was written. */
 static void test_first_line(void)
 {
@@ -399,6 +427,7 @@ int main(void)
         RUN(test_catalog, "a catalog that is gone, junk or old is brought up to date");
         RUN(test_ledger_cut, "a ledger cut at any byte of its last group loses that group only");
         RUN(test_ledger_torn, "a torn last line is cut off where the catalog has not reached it");
+        RUN(test_ledger_holes, "a group of which some pages are missing is cut off as a whole");
         RUN(test_first_line, "an archive that was killed in its first line begins anew");
         RUN(test_tails, "bytes behind the last frame are kept aside, and the ledger names them");
         RUN(test_frame_cut, "a frame that was cut at any byte is taken back");
