@@ -63,7 +63,7 @@ void archive_set_begin(struct archive *a, const char *members)
 
 bool archive_is_stale(const struct archive *a)
 {
-        return a->stale;
+        return a->stale || catalog_is_corrupt(a->catalog);
 }
 
 uint64_t archive_stored(const struct archive *a)

@@ -87,8 +87,8 @@ void archive_undo(struct archive *a);
  * failed), and archive_undo() is due. */
 int archive_mark(struct archive *a, usec_t now, struct err *e);
 int archive_back(struct archive *a, struct err *e);
-/* A commit was written to the ledger but could not be reflected: nothing can be appended until the
- * archive is closed and opened again. */
+/* A commit was written to the ledger but could not be reflected, or the catalog was found damaged:
+ * the archive has to be closed and opened again before it is good for anything. */
 bool archive_is_stale(const struct archive *a);
 
 /* Seal the segments that are due: too long, too old, of another day; or all that have frames. All

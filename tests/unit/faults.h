@@ -37,8 +37,9 @@ static struct {
         bool armed;
         unsigned calls, at; /* at: the call that fails */
         enum fault how;
-        const char *fired; /* the name of the call that failed first */
-        const char *broken; /* the rule that was broken first */
+        const char *fired;    /* the name of the call that failed first */
+        const char *broken;   /* the rule that was broken first */
+        uint64_t ledger_from; /* the lowest offset that the ledger was written at */
         struct {
                 enum fault_file file;
                 bool dirty, sync_failed;
@@ -48,7 +49,7 @@ static struct {
         size_t n_banned;
         struct {
                 char path[256];
-                bool renamed; /* to its sealed name: only the seal line has to wait */
+                bool renamed;     /* to its sealed name: only the seal line has to wait */
         } unsynced[FAULTS_NAMES]; /* new names in directories not synced since */
         size_t n_unsynced;
 } faults;
@@ -69,6 +70,7 @@ static inline void faults_new_run(void)
 static inline void faults_arm(unsigned at, enum fault how)
 {
         memset(&faults, 0, sizeof(faults));
+        faults.ledger_from = UINT64_MAX;
         faults.armed = true;
         faults.at = at;
         faults.how = how;
@@ -180,7 +182,8 @@ static inline void faults_writing(int fd, const char *p, size_t n)
                         name = name ? strchr(name, '/') + 1 : faults.unsynced[i].path;
                         if (!faults.unsynced[i].renamed ||
                             (seal && memmem(p, n, name, strlen(name))))
-                                faults_broken("the ledger was written before a new name was synced");
+                                faults_broken(
+                                        "the ledger was written before a new name was synced");
                 }
         }
         faults.fds[fd].dirty = true;
@@ -252,6 +255,9 @@ ssize_t __wrap_pwrite(int fd, const void *p, size_t n, off_t offset)
         ssize_t half;
 
         faults_writing(fd, p, n);
+        if (faults.armed && fd < FAULTS_FDS && faults.fds[fd].file == FILE_LEDGER &&
+            (uint64_t)offset < faults.ledger_from)
+                faults.ledger_from = (uint64_t)offset;
         if (!faults_hit("pwrite"))
                 return __real_pwrite(fd, p, n, offset);
         half = __real_pwrite(fd, p, n > 1 ? n / 2 : n, offset);

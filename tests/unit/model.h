@@ -71,9 +71,8 @@ static inline int model_put_rows(struct catalog *c, enum stream stream, const ch
         if (r < 0)
                 return -1;
         row = known.row;
-        r = r == CATALOG_NONE
-                    ? catalog_add(c, l.id, strlen(l.id), l.created, digest, &row, e)
-                    : catalog_change(c, row, l.created, digest, e);
+        r = r == CATALOG_NONE ? catalog_add(c, l.id, strlen(l.id), l.created, digest, &row, e)
+                              : catalog_change(c, row, l.created, digest, e);
         return r < 0 ? -1 : catalog_mark(c, row, walk, CATALOG_DESC, 0, e);
 }
 
@@ -435,8 +434,7 @@ static inline bool model_holds_on(struct model *m, struct model_read *r)
         for (size_t i = 0; i < STREAMS; i++)
                 ok = ok && CHECK(r->text[i].n == m->committed[i]) &&
                      CHECK(memcmp(buf_str(&r->text[i]) + before[i],
-                                  buf_str(&m->text[i]) + before[i],
-                                  r->text[i].n - before[i]) == 0);
+                                  buf_str(&m->text[i]) + before[i], r->text[i].n - before[i]) == 0);
         return ok;
 }
 

@@ -214,8 +214,8 @@ static inline void scratch_sum_one(void *ctx, const char *file, const struct sta
                              (long long)(S_ISREG(st->st_mode) ? st->st_size : 0));
         if (s->strict && S_ISREG(st->st_mode))
                 n += (size_t)snprintf(line + n, sizeof(line) - n, " %llu %lld.%09ld",
-                                      (unsigned long long)st->st_ino,
-                                      (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+                                      (unsigned long long)st->st_ino, (long long)st->st_mtim.tv_sec,
+                                      st->st_mtim.tv_nsec);
         sha256_add(s->sum, line, n + 1);
         if (S_ISREG(st->st_mode)) {
                 p = scratch_read(s->dir, file, &n);

@@ -40,8 +40,7 @@ static inline void story_step(struct story *s, struct model *m, int step, bool g
         while (n-- > 0)
                 CHECK(model_append(m, (enum stream)tap_below(STREAMS),
                                    tap_below(12) || !giants ? 100 + tap_below(5000)
-                                                            : SPOOL_MEMORY + tap_below(9999)) ==
-                      0);
+                                                            : SPOOL_MEMORY + tap_below(9999)) == 0);
         story_note(s, m, true, false, group);
         if (step % 5 == 3) {
                 archive_undo(m->a);
@@ -135,8 +134,8 @@ struct story_sizes {
         bool exact;
 };
 
-static inline void story_size(void *ctx, const struct name *name, uint64_t length,
-                              const char *text, size_t n)
+static inline void story_size(void *ctx, const struct name *name, uint64_t length, const char *text,
+                              size_t n)
 {
         struct story_sizes *z = ctx;
         int fd = model_open_segment(z->dir, *name);

@@ -10,7 +10,8 @@ struct tools {
         unsigned segments;
 };
 
-static void ask_tool(void *ctx, const struct name *name, uint64_t length, const char *text, size_t n)
+static void ask_tool(void *ctx, const struct name *name, uint64_t length, const char *text,
+                     size_t n)
 {
         char path[SCRATCH_PATH_MAX];
         struct tools *t = ctx;
@@ -49,8 +50,9 @@ static size_t random_size(void)
 /* The day passes, and with it the age of frames and segments. */
 static void pass_time(struct model *m)
 {
-        static const usec_t spans[] = { 1, USEC_PER_SEC, 9 * USEC_PER_SEC, USEC_PER_MIN,
-                                        5 * USEC_PER_HOUR, USEC_PER_DAY };
+        static const usec_t spans[] = {
+                1, USEC_PER_SEC, 9 * USEC_PER_SEC, USEC_PER_MIN, 5 * USEC_PER_HOUR, USEC_PER_DAY
+        };
 
         m->now += spans[tap_below(ELEMENTS(spans))];
 }
@@ -168,8 +170,9 @@ static void test_new_archive(void)
         CHECK(model_open(m) == 0); /* an existing empty directory */
         CHECK(archive_head(m->a)->seq == 1);
         p = scratch_read(m->dir, LEDGER_FILE, &n);
-        CHECK(strstr(p, "\"type\":\"open\",\"format\":1,\"base_url\":\"https://example.org/v1\","
-                        "\"project\":\"proj \\\"x\\\"\",\"group\":1,\"prev\":\"" LEDGER_ZERO) != NULL);
+        CHECK(strstr(p,
+                     "\"type\":\"open\",\"format\":1,\"base_url\":\"https://example.org/v1\","
+                     "\"project\":\"proj \\\"x\\\"\",\"group\":1,\"prev\":\"" LEDGER_ZERO) != NULL);
         free(p);
         model_close(m);
         m->config.project = NULL;
@@ -390,9 +393,10 @@ static void test_walk_rebuilt(void)
         snprintf(archive_walk(m->a)->desc, CATALOG_ID_MAX, "d4");
         archive_undo(m->a);
         CHECK(strcmp(archive_walk(m->a)->desc, "d3") == 0);
-        CHECK(model_commit(m, "walk", "\"walk\":3,\"state\":\"failed\",\"kind\":\"full\","
-                                      "\"reason\":\"cycle\",\"pages\":4,\"seen\":5,\"new\":6,"
-                                      "\"gaps\":[1,2]") == 0);
+        CHECK(model_commit(m, "walk",
+                           "\"walk\":3,\"state\":\"failed\",\"kind\":\"full\","
+                           "\"reason\":\"cycle\",\"pages\":4,\"seen\":5,\"new\":6,"
+                           "\"gaps\":[1,2]") == 0);
         model_close(m);
         scratch_delete(m->dir, CATALOG_FILE);
         CHECK(model_open(m) == 0);

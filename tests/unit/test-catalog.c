@@ -235,8 +235,7 @@ static void test_model(void)
                         must(catalog_mark(m->c, m->now[i].r.row, 2, 1, step, &e), &e);
                 } else if (what < 32 && m->now[i].there) {
                         m->now[i].r.messages = (enum catalog_messages)tap_below(4);
-                        must(catalog_set_messages(m->c, id, id_of(i, id), m->now[i].r.messages,
-                                                  &e),
+                        must(catalog_set_messages(m->c, id, id_of(i, id), m->now[i].r.messages, &e),
                              &e);
                 } else if (what >= 37) {
                         end_transaction(m, tap_below(4));
@@ -330,8 +329,7 @@ static void test_searches(void)
                         if (tap_below(2))
                                 note_page(m);
                         m->now[i].r.messages = (enum catalog_messages)tap_below(4);
-                        must(catalog_set_messages(m->c, id, id_of(i, id), m->now[i].r.messages,
-                                                  &e),
+                        must(catalog_set_messages(m->c, id, id_of(i, id), m->now[i].r.messages, &e),
                              &e);
                 }
                 for (int k = 0; k < 30; k++) {
@@ -523,8 +521,9 @@ static void test_stale(void)
         for (int what = 0; what < 4; what++) {
                 scratch_write(m->dir, CATALOG_FILE, good, size, 0640);
                 if (what == 0) {
-                        scratch_write(m->dir, CATALOG_FILE, "this is not a database, not even "
-                                                            "nearly so; it is plain text",
+                        scratch_write(m->dir, CATALOG_FILE,
+                                      "this is not a database, not even "
+                                      "nearly so; it is plain text",
                                       60, 0640);
                 } else if (what == 1) {
                         scratch_write(m->dir, CATALOG_FILE, good, 50, 0640);

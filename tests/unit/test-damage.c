@@ -131,6 +131,53 @@ static void test_ledger_flips(void)
         }
 }
 
+/* Damage behind a catalog that was set back by several groups (or by one, with junk behind it): no
+ * write of one group can have left that, though all that the groups name could be cut off. */
+static void test_ledger_groups(void)
+{
+        struct model *m = model_new(PACKING_ZSTD);
+        struct story_moment old = { 0 }, last = { 0 };
+        size_t from, to, n;
+        char *p;
+
+        CHECK(model_open(m) == 0);
+        for (int i = 0; i < 4; i++) {
+                for (size_t k = 0; k < STREAMS; k++)
+                        CHECK(model_append(m, (enum stream)k, 300) == 0);
+                CHECK(model_commit(m, NULL, NULL) == 0);
+                if (i == 0)
+                        old.m = model_fork(m, scratch_copy(m->dir));
+                if (i == 2)
+                        last.m = model_fork(m, scratch_copy(m->dir));
+        }
+        model_close(m);
+        p = scratch_read(m->dir, LEDGER_FILE, &n);
+        for (to = n - 1; p[to - 1] != '\n'; to--)
+                ; /* the last line alone might be a torn one */
+        for (int i = 0; i < 60 && tap_good; i++) {
+                struct model *f = model_fork(m, scratch_copy(m->dir));
+                struct buf b = BUF_INIT;
+                size_t at;
+
+                story_take_catalog(f, i % 2 ? &old : &last);
+                free(scratch_read(i % 2 ? old.m->dir : last.m->dir, LEDGER_FILE, &from));
+                buf_add(&b, p, n);
+                at = from + tap_below((unsigned)(to - from));
+                b.p[at] ^= 1;
+                for (int k = 0; i % 2 == 0 && k < 4; k++)
+                        buf_puts(&b, "junk\n");
+                scratch_write(f->dir, LEDGER_FILE, b.p, b.n, 0640);
+                if (!story_damaged(f))
+                        printf("# byte %zu of %zu\n", at, n);
+                buf_done(&b);
+                model_free(f);
+        }
+        free(p);
+        model_free(old.m);
+        model_free(last.m);
+        model_free(m);
+}
+
 /* Whole lines taken out, or doubled. */
 static void test_ledger_lines(void)
 {
@@ -314,11 +361,13 @@ int main(void)
         RUN(test_catalog_beside, "a catalog that saw another line is damage");
         RUN(test_catalog_twin, "a catalog that saw another line of the same length is damage");
         RUN(test_ledger_flips, "a changed byte anywhere in the ledger is damage");
+        RUN(test_ledger_groups, "damage in front of other groups is never taken for a torn write");
         RUN(test_ledger_lines, "a line that was taken out or doubled is damage");
         RUN(test_ledger_emptied, "an empty ledger beside segments is damage");
         RUN(test_segments_harmed, "a segment missing, short, grown or changed is damage");
         RUN(test_segments_unknown, "a sealed segment that no line names is damage");
-        RUN(test_format, "another format is said to be one, and a ledger begins with its open line");
+        RUN(test_format,
+            "another format is said to be one, and a ledger begins with its open line");
         RUN(test_unknown_types, "lines of a type to come are passed over");
         story_free(plain);
         story_free(packed);

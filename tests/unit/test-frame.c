@@ -119,9 +119,12 @@ static void test_frames(void)
 static void test_memory(void)
 {
         static const size_t pieces[][3] = {
-                { FRAME_MEMORY, 0, 0 },         { FRAME_MEMORY - 1, 1, 0 },
-                { FRAME_MEMORY, 1, 0 },         { 1, FRAME_MEMORY, 0 },
-                { FRAME_MEMORY, FRAME_MEMORY, FRAME_MEMORY }, { 1, FRAME_MEMORY, 1 },
+                { FRAME_MEMORY, 0, 0 },
+                { FRAME_MEMORY - 1, 1, 0 },
+                { FRAME_MEMORY, 1, 0 },
+                { 1, FRAME_MEMORY, 0 },
+                { FRAME_MEMORY, FRAME_MEMORY, FRAME_MEMORY },
+                { 1, FRAME_MEMORY, 1 },
         };
 
         for (size_t i = 0; i < ELEMENTS(pieces); i++) {
@@ -181,7 +184,8 @@ static void test_level(void)
 int main(void)
 {
         make_noise();
-        RUN(test_frames, "frames that waited for the encoder any while read back, with their digests");
+        RUN(test_frames,
+            "frames that waited for the encoder any while read back, with their digests");
         RUN(test_memory, "a waiting frame goes on in a file where its memory ends");
         RUN(test_dropped, "a frame that is dropped in any state leaves nothing behind an undo");
         RUN(test_level, "a level that the compressor refuses is an error of configuration");

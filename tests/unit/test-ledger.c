@@ -204,8 +204,7 @@ static void test_changed(void)
                         if (at != newline && text[at] != '\n') {
                                 CHECK(s.n == 5);
                                 for (size_t i = k + 1; i < 4; i++)
-                                        CHECK(s.at[i].step == LEDGER_LINE &&
-                                              s.at[i].seq == i + 1);
+                                        CHECK(s.at[i].step == LEDGER_LINE && s.at[i].seq == i + 1);
                         } else if (at == newline && k < 2) {
                                 CHECK(s.n == 4 && s.at[k + 1].seq == k + 3);
                         }
@@ -252,8 +251,8 @@ static void test_cut(void)
 static void test_order(void)
 {
         static const int orders[][4] = {
-                { 1, 2, 3, -1 }, { 0, 2, 3, -1 }, { 0, 0, 1, 2 }, { 1, 0, 2, 3 }, { 0, 1, 1, 2 },
-                { 0, 2, 1, 3 },
+                { 1, 2, 3, -1 }, { 0, 2, 3, -1 }, { 0, 0, 1, 2 },
+                { 1, 0, 2, 3 },  { 0, 1, 1, 2 },  { 0, 2, 1, 3 },
         };
         struct fixture f = fixture_new(), g = fixture_new();
         struct buf mixed = BUF_INIT;
@@ -394,8 +393,8 @@ static void test_junk(void)
                 }
                 expect_steps(buf_str(&mixed), mixed.n, &want);
                 read_text(f.dir, buf_str(&mixed), mixed.n, &s);
-                if (!CHECK(s.n == want.n) || !CHECK(memcmp(s.at, want.at,
-                                                           s.n * sizeof(s.at[0])) == 0))
+                if (!CHECK(s.n == want.n) ||
+                    !CHECK(memcmp(s.at, want.at, s.n * sizeof(s.at[0])) == 0))
                         break;
         }
         buf_done(&mixed);
@@ -479,9 +478,10 @@ static void test_members(void)
         uint64_t n = 77;
         struct err e;
 
-        ledger_put(f.ledger, NOON, "t",
-                   "\"a\":5,\"b\":-1,\"c\":1.0,\"d\":\"12345\",\"e\":\"123456\",\"f\":\"a\\u0000b\","
-                   "\"g\":null,\"h\":\"\\u00e9\\n\",\"i\":9223372036854775808,\"j\":\"\"");
+        ledger_put(
+                f.ledger, NOON, "t",
+                "\"a\":5,\"b\":-1,\"c\":1.0,\"d\":\"12345\",\"e\":\"123456\",\"f\":\"a\\u0000b\","
+                "\"g\":null,\"h\":\"\\u00e9\\n\",\"i\":9223372036854775808,\"j\":\"\"");
         CHECK(ledger_commit(f.ledger, &e) == 0);
         r = ledger_reader_new(ledger_fd(f.ledger), &LEDGER_START);
         CHECK(ledger_next(r, &line, &why, &e) == LEDGER_LINE);
@@ -577,7 +577,8 @@ static void test_full(void)
 
 int main(void)
 {
-        RUN(test_agree, "what is written is what the interface promises, and is read back the same");
+        RUN(test_agree,
+            "what is written is what the interface promises, and is read back the same");
         RUN(test_changed, "every byte that is changed is found, and the next line still speaks");
         RUN(test_cut, "a ledger cut at any byte has its whole lines and a tail");
         RUN(test_order, "lines that were taken out, doubled or exchanged break the chain");

@@ -45,7 +45,7 @@ static void test_streams(void)
 static void test_packings(void)
 {
         static const char *const extensions[PACKINGS] = {
-                [PACKING_NONE] = "",     [PACKING_GZIP] = ".gz",  [PACKING_XZ] = ".xz",
+                [PACKING_NONE] = "",    [PACKING_GZIP] = ".gz",  [PACKING_XZ] = ".xz",
                 [PACKING_LZ4] = ".lz4", [PACKING_ZSTD] = ".zst",
         };
         enum packing p;
@@ -66,15 +66,14 @@ static void test_interface(void)
         struct name n = { STREAM_COMPLETIONS, PACKING_ZSTD, 1, false, "2026-11-22" };
         char path[NAME_MAX_BYTES];
 
-        CHECK(strcmp(name_path(&n, path),
-                     "completions/archived=2026-11-22/00000001.jsonl.zst") == 0);
+        CHECK(strcmp(name_path(&n, path), "completions/archived=2026-11-22/00000001.jsonl.zst") ==
+              0);
         CHECK(strcmp(name_dir(&n, path), "completions/archived=2026-11-22") == 0);
         n.open = true;
         n.number = NAME_NUMBER_MAX;
         n.stream = STREAM_MESSAGES;
         n.packing = PACKING_NONE;
-        CHECK(strcmp(name_path(&n, path),
-                     "messages/archived=2026-11-22/99999999.jsonl.open") == 0);
+        CHECK(strcmp(name_path(&n, path), "messages/archived=2026-11-22/99999999.jsonl.open") == 0);
 }
 
 static void test_round_trip(void)

@@ -87,7 +87,9 @@ static bool unpacks_to(int fd, uint64_t offset, uint64_t length, enum packing pa
 /* Some frames in a row, in a file, each read back alone, then all by the system's tool. */
 static void round_trip(const char *dir, enum packing packing, int level)
 {
-        struct { size_t from, to, n; } frames[12];
+        struct {
+                size_t from, to, n;
+        } frames[12];
         static const size_t sizes[] = { 1, 2, 100, 65535, 65536, 65537, 300000, 1000000 };
         struct sink s = { .stored = BUF_INIT };
         struct buf text = BUF_INIT, out = BUF_INIT;

@@ -61,6 +61,45 @@ static void test_catalog(void)
                 each_moment(age_catalog);
 }
 
+/* Any page of it full of junk, whether the start reads that page or only who asks later. */
+static void test_catalog_pages(void)
+{
+        const struct story_moment *at = &packed->at[packed->n - 1];
+        size_t n, page = 4096;
+        unsigned reopened = 0;
+
+        free(scratch_read(at->m->dir, CATALOG_FILE, &n));
+        for (size_t from = page; from < n && tap_good; from += page) {
+                struct model *m = story_copy(at, at);
+                char *p = scratch_read(m->dir, CATALOG_FILE, &n);
+
+                for (size_t i = from; i < from + page; i++)
+                        p[i] = (char)tap_random();
+                scratch_write(m->dir, CATALOG_FILE, p, n, 0640);
+                if (!CHECK(model_open(m) == 0))
+                        printf("# page at %zu: %s\n", from, m->err.text);
+                for (size_t i = 0; m->a && i < m->ids && !archive_is_stale(m->a); i++) {
+                        struct catalog_record known;
+                        char id[32];
+
+                        snprintf(id, sizeof(id), "chatcmpl-%zu", i);
+                        if (catalog_find(archive_catalog(m->a), id, strlen(id), &known, &m->err) <
+                            0)
+                                CHECK(archive_is_stale(m->a));
+                }
+                if (m->a && archive_is_stale(m->a)) {
+                        reopened++;
+                        model_close(m);
+                        story_recovers(m);
+                } else if (m->a) {
+                        model_close(m);
+                }
+                free(p);
+                model_free(m);
+        }
+        CHECK(reopened > 0); /* not every page is one that the start reads */
+}
+
 /* ---- the ledger's end ---- */
 
 /* Does the ledger have a recover line that names this file, and a kept one with these bytes? */
@@ -276,7 +315,8 @@ static void test_tails(void)
                         story_recovers(m);
                         CHECK(n == f.size[k] + more);
                         CHECK(kept(m, f.at[k], p + f.size[k], more));
-                        CHECK(strstr(buf_str(&m->told), "recovered") == NULL); /* the first start's */
+                        CHECK(strstr(buf_str(&m->told), "recovered") ==
+                              NULL); /* the first start's */
                         free(p);
                         model_free(m);
                 }
@@ -425,6 +465,7 @@ int main(void)
         brief = story_tell(PACKING_ZSTD, 3, false);
         RUN(test_killed, "killed at any moment, what was committed is there, and that only");
         RUN(test_catalog, "a catalog that is gone, junk or old is brought up to date");
+        RUN(test_catalog_pages, "a catalog of which any page is junk is built anew");
         RUN(test_ledger_cut, "a ledger cut at any byte of its last group loses that group only");
         RUN(test_ledger_torn, "a torn last line is cut off where the catalog has not reached it");
         RUN(test_ledger_holes, "a group of which some pages are missing is cut off as a whole");

@@ -284,7 +284,8 @@ static void test_partial_line(void)
 int main(void)
 {
         make_noise();
-        RUN(test_sizes, "a record of any size around the memory's end is kept, in pieces of any size");
+        RUN(test_sizes,
+            "a record of any size around the memory's end is kept, in pieces of any size");
         RUN(test_model, "adding, ending, cutting and resetting in any order keep text and digest");
         RUN(test_busy, "there is one place for a giant, and who finds it taken loses nothing");
         RUN(test_place, "a giant has no name, and its place comes back after a failure");
