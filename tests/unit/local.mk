@@ -44,6 +44,9 @@ tests_unit_test_archive_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwrite,--wrap=
         -Wl,--wrap=sqlite3_step
 UNIT_TESTS += tests/unit/test-recover
 
+UNIT_TESTS += tests/unit/test-scope
+UNIT_TESTS += tests/unit/test-index
+
 UNIT_TESTS += tests/unit/test-options
 UNIT_TESTS += tests/unit/test-config-key
 UNIT_TESTS += tests/unit/test-config-file
