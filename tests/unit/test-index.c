@@ -111,6 +111,7 @@ static void test_damage(void)
                 { STREAM_COMPLETIONS, 2, A "\n" },
                 { STREAM_COMPLETIONS, 1, A },
                 { STREAM_COMPLETIONS, 2, A "\n" B },
+                { STREAM_COMPLETIONS, 1, A "\n" B },
                 { STREAM_COMPLETIONS, 1, "{\"id\":\"a\"}\n" },
                 { STREAM_COMPLETIONS, 1, "\n" },
                 { STREAM_COMPLETIONS, 1, "{\"id\":\"a\",\"created\":7\n" },
