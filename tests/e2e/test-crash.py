@@ -89,7 +89,7 @@ def resumes(place):
     directory = place.directory()
     config = small_frames(place, "[Walk]\nMessages=no\n")
     process = start(directory, server, config)
-    while len(server.requests()) < 15:
+    while len(server.requests()) < 15 and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.communicate()
@@ -109,7 +109,7 @@ def terminated(place):
         server = place.standin("--records=3000", "--prompts=1", "--latency-ms=20")
         directory = place.directory(str(at))
         process = start(directory, server, small_frames(place))
-        while len(server.requests()) < at:
+        while len(server.requests()) < at and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGTERM if at == 2 else signal.SIGINT)
         started = time.monotonic()

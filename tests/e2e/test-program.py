@@ -88,7 +88,7 @@ def keys(place):
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT)
         server.control("requests/reset")
-        while not server.requests():
+        while not server.requests() and process.poll() is None:
             pass
         seen = b""
         for what in ("cmdline", "environ"):
