@@ -1,5 +1,4 @@
 #include "store/archive_core.h"
-#include "base/fsio.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -126,32 +125,13 @@ int archive_close_frame(struct archive *a, enum stream stream, usec_t now, struc
         return 0;
 }
 
-static int check_space(struct archive *a, struct err *e)
-{
-        uint64_t free_bytes;
-
-        if (a->config.min_free == 0)
-                return 0;
-        if (fsio_free(a->dirfd, &free_bytes, e) < 0)
-                return -1;
-        if (free_bytes < a->config.min_free) {
-                err_set(e, ERR_HOST,
-                        "the disk is full: %llu MiB are free, MinFree= asks for %llu MiB",
-                        (unsigned long long)(free_bytes >> 20),
-                        (unsigned long long)(a->config.min_free >> 20));
-                e->errnum = ENOSPC;
-                return -1;
-        }
-        return 0;
-}
-
 static int open_frame(struct archive *a, enum stream stream, usec_t now, struct err *e)
 {
         struct frame *f;
 
         if (a->frames[stream])
                 return 0;
-        if (check_space(a, e) < 0)
+        if (archive_check_space(a, e) < 0)
                 return -1;
         f = frame_new(a->dirfd, a->config.packing, a->config.level, now);
         a->frames[stream] = f;
@@ -172,7 +152,7 @@ static int append_giant(struct archive *a, enum stream stream, struct spool *spo
         struct name name;
         int fd;
 
-        if (check_space(a, e) < 0 || archive_close_frame(a, stream, now, e) < 0 ||
+        if (archive_check_space(a, e) < 0 || archive_close_frame(a, stream, now, e) < 0 ||
             archive_segment(a, stream, now, e) < 0)
                 return -1;
         a->touched[stream] = true;

@@ -11,6 +11,7 @@
 #include "store/name.h"
 #include "store/spool.h"
 #include "store/unpack.h"
+#include "store/work.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,11 +37,18 @@ struct archive_config {
 typedef int (*archive_index_fn)(struct catalog *c, const struct frame_ref *frame, uint64_t walk,
                                 usec_t time, struct unpack *text, struct err *e);
 
-/* What opening found to do; for the journal. Texts are one line each. */
+/* What its owner may want to know, mostly for the journal; each may be NULL. None may call the
+ * archive. Texts are one line each. */
 struct archive_watch {
-        void (*recovered)(void *ctx, const char *what);
+        void (*recovered)(void *ctx, const char *what); /* what opening found to do */
         void (*sealed)(void *ctx, const char *path, uint64_t length);
         void *ctx;
+        /* Opening goes on: told each WORK_LINES lines and each WORK_BYTES bytes that it reads,
+         * but not within one system call (the fsync of a whole segment). */
+        void (*working)(void *ctx);
+        /* The fdatasync of the segment at `path` failed: it takes no further frame in this run. The
+         * commit fails with the same error. */
+        void (*poisoned)(void *ctx, const char *path, const struct err *why);
 };
 
 /* Lock, check, bring the catalog up to date, recover what a crash left. ARCHIVE_LOCKED; or -1:
@@ -94,6 +102,12 @@ bool archive_is_stale(const struct archive *a);
 /* Seal the segments that are due: too long, too old, of another day; or all that have frames. All
  * must be committed. */
 int archive_seal(struct archive *a, usec_t now, bool all, struct err *e);
+
+/* Is there room to go on, after a full disk or an error of it? Asks for MinFree, then makes a file
+ * without a name in the archive's directory, reserves FrameSize there and drops it: quotas, reserved
+ * blocks and a file system that has become read-only are seen that way. Changes nothing. -1:
+ * ERR_HOST with errnum set (ENOSPC, EDQUOT, EROFS, EIO ...). */
+int archive_room(struct archive *a, struct err *e);
 
 /* Stored bytes committed since the archive was opened. */
 uint64_t archive_stored(const struct archive *a);

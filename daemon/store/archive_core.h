@@ -4,6 +4,7 @@
 
 #include "store/archive.h"
 #include "store/replay.h"
+#include "store/work.h"
 
 /* Frames in one commit: one a stream, giants, and what they pushed out. */
 #define ARCHIVE_GROUP_MAX 32
@@ -11,6 +12,7 @@
 struct archive {
         struct archive_config config;
         struct archive_watch watch;
+        struct work work; /* of opening */
         int dirfd;
         struct ledger *ledger;
         struct catalog *catalog;
@@ -57,6 +59,10 @@ int archive_segment(struct archive *a, enum stream stream, usec_t now, struct er
 int archive_close_frame(struct archive *a, enum stream stream, usec_t now, struct err *e);
 void archive_drop_segment(struct archive *a, enum stream stream);
 
+/* room.c */
+/* Is as much free as MinFree asks for? */
+int archive_check_space(struct archive *a, struct err *e);
+
 /* commit.c */
 /* Seal the stream's growing segment, all of which is committed. Whatever comes of it, the segment
  * takes no further frame. */
@@ -72,8 +78,8 @@ struct replay_chain {
 
 /* Check the chain from its start, and that the catalog's head (seq 0: there is none) lies in it.
  * ERR_DAMAGE. */
-int replay_check(int fd, const struct ledger_head *catalog, struct replay_chain *ret,
-                 struct err *e);
+int replay_check(int fd, const struct ledger_head *catalog, struct work *work,
+                 struct replay_chain *ret, struct err *e);
 
 /* replay.c: the ledger's lines into the catalog's rows. */
 

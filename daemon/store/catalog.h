@@ -101,6 +101,8 @@ int catalog_set_messages(struct catalog *c, const char *id, size_t n, enum catal
 /* The next that is wanted behind (*created, *row), oldest first; start with INT64_MIN and 0. */
 int catalog_wanted(struct catalog *c, int64_t *created, int64_t *row,
                    char ret_id[static CATALOG_ID_MAX], struct err *e);
+/* created of the oldest completion whose messages are wanted; CATALOG_NONE if none are. */
+int catalog_oldest_wanted(struct catalog *c, int64_t *ret_created, struct err *e);
 
 struct catalog_counts {
         uint64_t completions, wanted, missing, versions;

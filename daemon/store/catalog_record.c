@@ -251,6 +251,17 @@ int catalog_wanted(struct catalog *c, int64_t *created, int64_t *row,
         return 0;
 }
 
+int catalog_oldest_wanted(struct catalog *c, int64_t *ret_created, struct err *e)
+{
+        int64_t created = INT64_MIN, row = 0;
+        char id[CATALOG_ID_MAX];
+        int r = catalog_wanted(c, &created, &row, id, e);
+
+        if (r == 0)
+                *ret_created = created;
+        return r;
+}
+
 static int count(struct catalog *c, enum catalog_sql which, uint64_t *ret, struct err *e)
 {
         sqlite3_stmt *s;

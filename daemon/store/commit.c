@@ -47,13 +47,20 @@ static int close_frames(struct archive *a, usec_t now, struct err *e)
 
 static int sync_segments(struct archive *a, struct err *e)
 {
+        char path[NAME_MAX_BYTES];
+        struct err why;
+
         for (size_t i = 0; i < STREAMS; i++) {
-                if (!a->touched[i] || segment_sync(a->segments[i], e) == 0)
+                if (!a->touched[i] || segment_sync(a->segments[i], &why) == 0)
                         continue;
-                err_wrap(e, "%s takes no further frame in this run", a->segments[i]->path);
+                memcpy(path, a->segments[i]->path, sizeof(path));
                 segment_undo(a->segments[i], NULL);
                 archive_drop_segment(a, (enum stream)i);
-                return -1;
+                if (a->watch.poisoned)
+                        a->watch.poisoned(a->watch.ctx, path, &why);
+                if (e)
+                        *e = why;
+                return err_wrap(e, "%s takes no further frame in this run", path);
         }
         return 0;
 }

@@ -214,6 +214,7 @@ int ledger_next(struct ledger_reader *r, struct ledger_line *ret, const char **w
 struct ledger {
         int fd;
         struct ledger_head head;
+        struct work *work; /* or NULL */
         struct {
                 usec_t now;
                 char *type, *members;
@@ -344,6 +345,11 @@ int ledger_commit(struct ledger *l, struct err *e)
         return 0;
 }
 
+void ledger_tell(struct ledger *l, struct work *work)
+{
+        l->work = work;
+}
+
 int ledger_rewrite(struct ledger *l, uint64_t offset, struct err *e)
 {
         char block[65536];
@@ -360,6 +366,7 @@ int ledger_rewrite(struct ledger *l, uint64_t offset, struct err *e)
                 if (fsio_write(l->fd, block, n, offset, LEDGER_FILE, e) < 0)
                         return -1;
                 offset += n;
+                work_bytes(l->work, n);
         }
         return fsio_datasync(l->fd, LEDGER_FILE, e);
 }

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/sha256.h"
+#include "store/work.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -92,3 +93,5 @@ int ledger_commit(struct ledger *l, struct err *e);
 /* Write the bytes from `offset` on over themselves and fdatasync. For a start: a run before this
  * one may have seen its fdatasync fail, after which the kernel calls lost pages clean. */
 int ledger_rewrite(struct ledger *l, uint64_t offset, struct err *e);
+/* Count what that reads in *work, which must stay; NULL: nobody asks. */
+void ledger_tell(struct ledger *l, struct work *work);

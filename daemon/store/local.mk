@@ -1,6 +1,7 @@
 libchatarchived_a_SOURCES += \
         daemon/store/name.h daemon/store/name.c \
         daemon/store/pack.h daemon/store/pack.c \
+        daemon/store/work.h daemon/store/work.c \
         daemon/store/unpack.h daemon/store/unpack.c \
         daemon/store/spool.h daemon/store/spool.c \
         daemon/store/segment.h daemon/store/segment.c \
@@ -9,6 +10,6 @@ libchatarchived_a_SOURCES += \
         daemon/store/catalog.h daemon/store/catalog_db.h daemon/store/catalog.c \
         daemon/store/catalog_record.c daemon/store/catalog_segment.c daemon/store/catalog_walk.c \
         daemon/store/archive.h daemon/store/archive_core.h daemon/store/opening.c \
-        daemon/store/archive.c \
+        daemon/store/archive.c daemon/store/room.c \
         daemon/store/commit.c daemon/store/mark.c daemon/store/torn.c \
         daemon/store/replay.h daemon/store/replay.c daemon/store/recover.c

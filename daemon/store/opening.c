@@ -138,7 +138,8 @@ static int take_over(struct archive *a, archive_index_fn index, bool catalog_new
         struct ledger_head head;
 
         if (catalog_head(a->catalog, &head, e) < 0 ||
-            replay_check(ledger_fd(a->ledger), catalog_new ? &LEDGER_START : &head, &chain, e) < 0)
+            replay_check(ledger_fd(a->ledger), catalog_new ? &LEDGER_START : &head, &a->work,
+                         &chain, e) < 0)
                 return -1;
         if (chain.good.seq == 0 && check_unused(a, e) < 0)
                 return -1;
@@ -163,6 +164,7 @@ int archive_open(const struct archive_config *config, archive_index_fn index,
         a->config = *config;
         if (watch)
                 a->watch = *watch;
+        a->work = (struct work){ .tell = a->watch.working, .ctx = a->watch.ctx };
         a->dirfd = -1;
         if (open_directory(config->directory, &a->dirfd, e) < 0)
                 goto fail;
@@ -170,6 +172,7 @@ int archive_open(const struct archive_config *config, archive_index_fn index,
         r = lock(a, e);
         if (r != 0)
                 goto fail;
+        ledger_tell(a->ledger, &a->work);
         r = open_catalog(a, &catalog_new, e);
         if (r < 0)
                 goto fail;

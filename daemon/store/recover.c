@@ -58,6 +58,20 @@ static int check_segment(struct archive *a, const struct catalog_segment *g, str
         return 0;
 }
 
+static int copy_tail(struct archive *a, int fd, uint64_t offset, uint64_t end, int to,
+                     const char *name, struct err *e)
+{
+        uint64_t done = 0, n;
+
+        for (; offset + done < end; done += n) {
+                n = end - offset - done < WORK_BYTES ? end - offset - done : WORK_BYTES;
+                if (fsio_copy(fd, offset + done, to, done, n, name, e) < 0)
+                        return -1;
+                work_bytes(&a->work, n);
+        }
+        return 0;
+}
+
 /* Keep what will be cut off: the bytes of fd from `offset` to `end` into DIR/recovered/. */
 static int keep_tail(struct archive *a, int fd, const char *what, uint64_t offset, uint64_t end,
                      struct buf *ret_path, struct err *e)
@@ -78,7 +92,7 @@ static int keep_tail(struct archive *a, int fd, const char *what, uint64_t offse
         to = openat(a->dirfd, buf_str(ret_path), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0440);
         if (to < 0)
                 return err_sys(e, errno, "cannot make %s", buf_str(ret_path));
-        if (fsio_copy(fd, offset, to, 0, end - offset, buf_str(ret_path), e) < 0 ||
+        if (copy_tail(a, fd, offset, end, to, buf_str(ret_path), e) < 0 ||
             fsio_sync(to, buf_str(ret_path), e) < 0) {
                 fsio_unlink(a->dirfd, buf_str(ret_path), NULL);
                 return -1;
@@ -134,6 +148,7 @@ int recover_ledger(struct archive *a, const struct replay_chain *chain, usec_t n
 /* ---- segments ---- */
 
 struct copy {
+        struct work *work;
         int from, to;
         const char *path;
 };
@@ -141,7 +156,7 @@ struct copy {
 /* The frame in file `fd`: is it what the ledger says? */
 static int check_digest(int fd, const struct copy *c, const struct frame_ref *frame, struct err *e)
 {
-        int r = unpack_verify(fd, frame->offset, frame->length, frame->sum, NULL, e);
+        int r = unpack_prove(fd, frame->offset, frame->length, frame->sum, c->work, e);
 
         if (r > 0)
                 return err_set(e, ERR_DAMAGE, "%s: the frame at offset %llu has another digest",
@@ -175,6 +190,7 @@ static int copy_frame(void *ctx, const struct frame_ref *frame, struct err *e)
                 if (fsio_write(c->to, block, n, frame->offset + done, COPY_NAME, e) < 0)
                         return -1;
                 done += n;
+                work_bytes(c->work, n);
         }
         return check_digest(c->to, c, frame, e);
 }
@@ -186,7 +202,7 @@ static int copy_segment(struct archive *a, const struct catalog_segment *g, int 
 {
         struct name name = g->name;
         char dir[NAME_MAX_BYTES];
-        struct copy c = { .from = from, .path = path };
+        struct copy c = { .work = &a->work, .from = from, .path = path };
         int r;
 
         c.to = openat(a->dirfd, COPY_NAME, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC | O_NOFOLLOW,
@@ -245,12 +261,14 @@ static int recover_one(struct archive *a, const struct catalog_segment *g, usec_
             put_recover_line(a, path, g->length, size - g->length, buf_str(&kept), now, e) < 0)
                 return -1;
 
-        /* Of several that are open (one took no further frame), only the newest goes on. */
-        if (a->segments[name.stream] && archive_seal_one(a, name.stream, now, e) < 0)
+        if (segment_resume_telling(a->dirfd, &name, g->length, g->first, &a->work,
+                                   &a->segments[name.stream], e) < 0)
                 return -1;
-        if (segment_resume(a->dirfd, &name, g->length, g->first, &a->segments[name.stream], e) < 0)
-                return -1;
-        return whole ? archive_seal_one(a, name.stream, now, e) : 0;
+        /* Only a stream's newest goes on: numbers grow, and one that took no further frame has another
+         * behind it, sealed perhaps. */
+        if (!whole && name.number + 1 == a->next[name.stream])
+                return 0;
+        return archive_seal_one(a, name.stream, now, e);
 }
 
 /* Files in a stream's directories that no ledger line names: an .open never had a frame, and goes;
@@ -307,7 +325,7 @@ static int sweep(struct archive *a, const char *path, int depth, bool remove, st
 static int check_frames(struct archive *a, const struct catalog_segment *g, struct err *e)
 {
         char path[NAME_MAX_BYTES];
-        struct copy c = { .path = path };
+        struct copy c = { .work = &a->work, .path = path };
         struct name name;
         uint64_t size;
         int r;
@@ -328,9 +346,11 @@ int recover_check(struct archive *a, struct err *e)
         int r;
 
         while ((r = catalog_next_segment(a->catalog, g.name.stream, g.name.number, false, &g, e)) ==
-               0)
+               0) {
+                work_lines(&a->work, 1);
                 if (check_segment(a, &g, e) < 0 || (g.name.open && check_frames(a, &g, e) < 0))
                         return -1;
+        }
         for (size_t i = 0; r >= 0 && i < STREAMS; i++)
                 r = sweep(a, stream_name((enum stream)i), 0, false, e);
         return r < 0 ? -1 : 0;

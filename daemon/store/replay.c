@@ -194,13 +194,14 @@ static int index_frame(struct archive *a, const struct frame_ref *ref, const str
 
         if (fd < 0)
                 return -1;
-        r = unpack_verify(fd, ref->offset, ref->length, ref->sum, NULL, e);
+        r = unpack_prove(fd, ref->offset, ref->length, ref->sum, &a->work, e);
         if (r > 0)
                 return err_set(e, ERR_DAMAGE, "%s: the frame at offset %llu %s", ref->segment,
                                (unsigned long long)ref->offset,
                                r == UNPACK_SHORT ? "is cut off" : "has another digest");
         if (r < 0 || unpack_open(fd, ref->offset, ref->length, name->packing, &u, e) < 0)
                 return -1;
+        unpack_tell(u, &a->work);
         r = index(a->catalog, ref, walk, time, u, e);
         unpack_free(u);
         return r;
@@ -263,6 +264,7 @@ int replay_catch_up(struct archive *a, const struct ledger_head *from, const str
         while (result == 0 && line.head.seq < to->seq) {
                 int step = ledger_next(r, &line, &why, e);
 
+                work_lines(&a->work, 1);
                 if (step < 0)
                         result = -1;
                 else if (step != LEDGER_LINE)
@@ -290,6 +292,7 @@ int replay_segment(struct archive *a, const struct catalog_segment *segment,
         while (result == 0 && left > 0) {
                 int step = ledger_next(r, &line, &why, e);
 
+                work_lines(&a->work, 1);
                 if (step < 0)
                         result = -1;
                 else if (step != LEDGER_LINE)

@@ -60,8 +60,8 @@ fail:
         return -1;
 }
 
-int segment_resume(int dirfd, const struct name *name, uint64_t committed, usec_t first,
-                   struct segment **ret, struct err *e)
+int segment_resume_telling(int dirfd, const struct name *name, uint64_t committed, usec_t first,
+                           struct work *work, struct segment **ret, struct err *e)
 {
         struct segment *s = segment_alloc(dirfd, name);
         char block[BLOCK];
@@ -84,6 +84,7 @@ int segment_resume(int dirfd, const struct name *name, uint64_t committed, usec_
                 }
                 sha256_add(s->sum, block, n);
                 s->written += n;
+                work_bytes(work, n);
         }
         segment_settle(s, first);
         *ret = s;
@@ -92,6 +93,12 @@ int segment_resume(int dirfd, const struct name *name, uint64_t committed, usec_
 fail:
         segment_free(s);
         return -1;
+}
+
+int segment_resume(int dirfd, const struct name *name, uint64_t committed, usec_t first,
+                   struct segment **ret, struct err *e)
+{
+        return segment_resume_telling(dirfd, name, committed, first, NULL, ret, e);
 }
 
 int segment_write(struct segment *s, const void *p, size_t n, struct err *e)

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/sha256.h"
 #include "store/name.h"
+#include "store/work.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,6 +27,9 @@ int segment_new(int dirfd, const struct name *name, struct segment **ret, struct
  * is; reads them for the digest. */
 int segment_resume(int dirfd, const struct name *name, uint64_t committed, usec_t first,
                    struct segment **ret, struct err *e);
+/* The same, telling that it goes on. */
+int segment_resume_telling(int dirfd, const struct name *name, uint64_t committed, usec_t first,
+                           struct work *work, struct segment **ret, struct err *e);
 
 int segment_write(struct segment *s, const void *p, size_t n, struct err *e);
 /* Take written bytes back, down to `length` (not less than are committed). */

@@ -23,29 +23,47 @@ static int check_format(const struct ledger_line *line, struct err *e)
         return 0;
 }
 
-/* Are a bad line and those behind it the rest of one group? The pages of a group that was being
- * written may have come to the disk in any order. `group` is what the lines before it said, or 0 if
- * it is the first of its group. */
-static int is_one_group(struct ledger_reader *r, uint64_t before, uint64_t group, struct err *e)
+/* What a group may have at most: a begin line, its frames, a line of its own. A frame's line has two
+ * cursors and a request id in it, all of bounded length. */
+#define GROUP_LINES (ARCHIVE_GROUP_MAX + 2)
+#define GROUP_BYTES (ARCHIVE_GROUP_MAX * 8192 + 2 * LEDGER_LINE_MAX)
+
+/* Was this written as the beginning of a line, whatever became of the rest? */
+static bool begins(const struct ledger_line *line)
 {
+        static const char start[] = "{\"seq\":";
+
+        return line->text[0] == start[0] && line->length >= sizeof(start) - 1 &&
+               memcmp(line->text, start, sizeof(start) - 1) == 0;
+}
+
+/* Are a bad line and those behind it the rest of one group? The pages of a group that was being
+ * written may have come to the disk in any order, and in the place of those that did not, there may
+ * be anything: zeros, or what was there before, newlines included. Those that did come must not
+ * speak against it. `group` is what the lines before it said, or 0 if it is the first of its group;
+ * it may be that none of them can be read. */
+static int is_one_group(struct ledger_reader *r, const struct ledger_line *bad, uint64_t before,
+                        uint64_t group, struct err *e)
+{
+        uint64_t lines = begins(bad);
         struct ledger_line line;
-        uint64_t lines = 1;
+        bool last = false;
         const char *why;
         int step;
 
-        while ((step = ledger_next(r, &line, &why, e)) == LEDGER_LINE || step == LEDGER_BAD) {
-                lines++;
-                if (!line.proven)
-                        continue;
-                if (line.head.seq <= before || line.head.seq > line.group ||
-                    (group && line.group != group))
+        while ((step = ledger_next(r, &line, &why, e)) >= 0 && step != LEDGER_END) {
+                lines += begins(&line);
+                if (last ||
+                    (line.proven && (line.head.seq <= before || line.head.seq > line.group ||
+                                     (group && line.group != group))))
                         return 0;
-                group = line.group;
+                if (line.proven)
+                        group = line.group;
+                last = line.proven && line.head.seq == group; /* none of it is behind that one */
         }
         if (step < 0)
                 return -1;
-        lines += step == LEDGER_TAIL;
-        return group > before && lines <= group - before;
+        return lines <= (group ? group - before : GROUP_LINES);
 }
 
 /* A line has its newline but does not prove itself: a torn write, if the catalog knows that it was
@@ -61,19 +79,20 @@ static int is_torn(struct ledger_reader *r, const struct ledger_line *bad,
                 return 0;
         if (bad->offset + bad->length + 1 == chain->end)
                 return 1;
-        if (catalog->seq != chain->good.seq)
+        if (catalog->seq != chain->good.seq || chain->end - chain->good.offset > GROUP_BYTES)
                 return 0;
-        return is_one_group(r, seq, seq > chain->good.seq ? before->group : 0, e);
+        return is_one_group(r, bad, seq, seq > chain->good.seq ? before->group : 0, e);
 }
 
 static int check_lines(struct ledger_reader *r, const struct ledger_head *catalog,
-                       struct replay_chain *chain, struct err *e)
+                       struct work *work, struct replay_chain *chain, struct err *e)
 {
         struct ledger_line line, last = { .head = LEDGER_START };
         const char *why;
         int step, torn;
 
         while ((step = ledger_next(r, &line, &why, e)) == LEDGER_LINE) {
+                work_lines(work, 1);
                 if (line.head.seq == 1 && check_format(&line, e) < 0)
                         return -1;
                 last = line;
@@ -104,7 +123,8 @@ static int check_lines(struct ledger_reader *r, const struct ledger_head *catalo
         return 0;
 }
 
-int replay_check(int fd, const struct ledger_head *catalog, struct replay_chain *ret, struct err *e)
+int replay_check(int fd, const struct ledger_head *catalog, struct work *work,
+                 struct replay_chain *ret, struct err *e)
 {
         struct replay_chain chain = { .good = LEDGER_START };
         struct ledger_reader *r;
@@ -115,7 +135,7 @@ int replay_check(int fd, const struct ledger_head *catalog, struct replay_chain 
                 return err_sys(e, errno, "cannot see " LEDGER_FILE);
         chain.end = (uint64_t)st.st_size;
         r = ledger_reader_new(fd, &LEDGER_START);
-        result = check_lines(r, catalog, &chain, e);
+        result = check_lines(r, catalog, work, &chain, e);
         ledger_reader_free(r);
         if (result == 0)
                 *ret = chain;

@@ -13,6 +13,7 @@ struct unpack {
         struct archive *archive; /* NULL: no compression */
         int fd;
         uint64_t offset, left; /* stored bytes not read yet */
+        struct work *work;     /* counts the text, or NULL */
         bool failed;           /* to read the file; err says why */
         struct err err;
         char block[BLOCK];
@@ -25,8 +26,8 @@ static const int filters[PACKINGS] = {
         [PACKING_ZSTD] = ARCHIVE_FILTER_ZSTD,
 };
 
-int unpack_verify(int fd, uint64_t offset, uint64_t length, const uint8_t *expected, uint8_t *ret,
-                  struct err *e)
+static int verify(int fd, uint64_t offset, uint64_t length, const uint8_t *expected, uint8_t *ret,
+                  struct work *work, struct err *e)
 {
         struct sha256 *sum = sha256_new();
         uint8_t digest[SHA256_SIZE];
@@ -43,6 +44,7 @@ int unpack_verify(int fd, uint64_t offset, uint64_t length, const uint8_t *expec
                         sha256_add(sum, block, n);
                 offset += want;
                 length -= want;
+                work_bytes(work, want);
         }
         if (r == 0) {
                 sha256_digest(sum, digest);
@@ -53,6 +55,18 @@ int unpack_verify(int fd, uint64_t offset, uint64_t length, const uint8_t *expec
         }
         sha256_free(sum);
         return r;
+}
+
+int unpack_verify(int fd, uint64_t offset, uint64_t length, const uint8_t *expected, uint8_t *ret,
+                  struct err *e)
+{
+        return verify(fd, offset, length, expected, ret, NULL, e);
+}
+
+int unpack_prove(int fd, uint64_t offset, uint64_t length,
+                 const uint8_t expected[static SHA256_SIZE], struct work *work, struct err *e)
+{
+        return verify(fd, offset, length, expected, NULL, work, e);
 }
 
 static la_ssize_t read_cb(struct archive *archive, void *ctx, const void **ret)
@@ -116,6 +130,11 @@ int unpack_open(int fd, uint64_t offset, uint64_t length, enum packing packing, 
         return 0;
 }
 
+void unpack_tell(struct unpack *u, struct work *work)
+{
+        u->work = work;
+}
+
 int unpack_next(struct unpack *u, const char **ret, size_t *ret_n, struct err *e)
 {
         const void *p = NULL;
@@ -130,6 +149,7 @@ int unpack_next(struct unpack *u, const char **ret, size_t *ret_n, struct err *e
                         return broken(u, e);
                 *ret = p;
                 *ret_n = (size_t)k;
+                work_bytes(u->work, *ret_n);
                 return 0;
         }
         do
@@ -140,6 +160,7 @@ int unpack_next(struct unpack *u, const char **ret, size_t *ret_n, struct err *e
                 return broken(u, e);
         *ret = p;
         *ret_n = r == ARCHIVE_EOF ? 0 : n;
+        work_bytes(u->work, *ret_n);
         return 0;
 }
 

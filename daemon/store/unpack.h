@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/sha256.h"
 #include "store/name.h"
+#include "store/work.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,12 +17,17 @@
 #define UNPACK_DIFFERS 2
 int unpack_verify(int fd, uint64_t offset, uint64_t length, const uint8_t *expected, uint8_t *ret,
                   struct err *e);
+/* The same with a digest that is known, telling that it goes on. */
+int unpack_prove(int fd, uint64_t offset, uint64_t length,
+                 const uint8_t expected[static SHA256_SIZE], struct work *work, struct err *e);
 
 struct unpack;
 
 /* The frame of `length` stored bytes at `offset`; fd stays the caller's and open. */
 int unpack_open(int fd, uint64_t offset, uint64_t length, enum packing packing, struct unpack **ret,
                 struct err *e);
+/* Count what is read in *work, which must stay. */
+void unpack_tell(struct unpack *u, struct work *work);
 /* The next bytes of the text, valid until the next call; *ret_n is 0 at its end. ERR_DAMAGE if the
  * frame cannot be decompressed. */
 int unpack_next(struct unpack *u, const char **ret, size_t *ret_n, struct err *e);

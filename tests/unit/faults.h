@@ -10,6 +10,7 @@
  * - a file is synced when it is renamed. */
 #pragma once
 
+#include "power.h"
 #include "scratch.h"
 #include "tap.h"
 
@@ -23,10 +24,12 @@ enum fault {
         FAULT_NONE,
         FAULT_EIO,       /* once */
         FAULT_EIO_TWICE, /* and the next one, which is what should mend the first */
+        FAULT_EIO_APART, /* and the second one behind it: what mends goes well, its sync does not */
         FAULT_ENOSPC,    /* once */
         FAULT_EIO_EVER,  /* from then on */
         FAULT_ENOSPC_EVER,
-        FAULT_SHORT, /* a write takes a part only, once: no error */
+        FAULT_SHORT,   /* a write takes a part only, once: no error */
+        FAULT_CORRUPT, /* SQLite finds the catalog damaged, once */
         FAULT_KILL,
         FAULTS,
 };
@@ -35,6 +38,7 @@ enum fault_file { FILE_OTHER, FILE_LEDGER, FILE_SEGMENT };
 
 static struct {
         bool armed;
+        bool corrupt;       /* the next question for SQLite's error says so */
         unsigned calls, at; /* at: the call that fails */
         enum fault how;
         const char *fired;    /* the name of the call that failed first */
@@ -82,14 +86,23 @@ static inline bool faults_hit(const char *call)
         bool partial = call[0] == 'p' || call[0] == 'c'; /* pread, pwrite, copy_file_range */
         unsigned last = faults.at;
 
-        if (!faults.armed || (faults.how == FAULT_SHORT && !partial))
+        if (!faults.armed)
+                return false;
+        faults.armed = false;
+        power_call();
+        faults.armed = true;
+        if ((faults.how == FAULT_SHORT && !partial) ||
+            (faults.how == FAULT_CORRUPT && strcmp(call, "sqlite3_step") != 0))
                 return false;
         if (faults.how == FAULT_EIO_TWICE)
                 last++;
+        if (faults.how == FAULT_EIO_APART)
+                last += 2;
         if (faults.how == FAULT_EIO_EVER || faults.how == FAULT_ENOSPC_EVER)
                 last = UINT32_MAX;
         faults.calls++;
-        if (faults.at == 0 || faults.calls < faults.at || faults.calls > last)
+        if (faults.at == 0 || faults.calls < faults.at || faults.calls > last ||
+            (faults.how == FAULT_EIO_APART && faults.calls == faults.at + 1))
                 return false;
         if (!faults.fired)
                 faults.fired = call;
@@ -204,195 +217,18 @@ static inline int faults_sync(const char *call, int fd, int (*real)(int))
                         if (faults.fds[fd].file == FILE_SEGMENT && faults.n_banned < FAULTS_NAMES)
                                 memcpy(faults.banned[faults.n_banned++], faults.fds[fd].path, 256);
                 }
+                power_synced(fd, false);
+                errno = EIO;
                 return -1;
         }
         r = real(fd);
         if (!known || r < 0)
                 return r;
+        power_synced(fd, true);
         faults.fds[fd].dirty = false;
         faults_path(fd, path);
         faults_name_safe(path, true);
         return r;
 }
 
-/* ---- the calls ---- */
-
-#define FAULTS_WRAPPED                                                                    \
-        "pwrite pread fdatasync fsync ftruncate renameat openat copy_file_range mkdirat " \
-        "unlinkat fchmod close sqlite3_step"
-
-ssize_t __real_pwrite(int fd, const void *p, size_t n, off_t offset);
-ssize_t __wrap_pwrite(int fd, const void *p, size_t n, off_t offset);
-ssize_t __real_pread(int fd, void *p, size_t n, off_t offset);
-ssize_t __wrap_pread(int fd, void *p, size_t n, off_t offset);
-ssize_t __real_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t n,
-                               unsigned flags);
-ssize_t __wrap_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t n,
-                               unsigned flags);
-int __real_fdatasync(int fd);
-int __wrap_fdatasync(int fd);
-int __real_fsync(int fd);
-int __wrap_fsync(int fd);
-int __real_ftruncate(int fd, off_t n);
-int __wrap_ftruncate(int fd, off_t n);
-int __real_renameat(int a, const char *from, int b, const char *to);
-int __wrap_renameat(int a, const char *from, int b, const char *to);
-int __real_openat(int dirfd, const char *path, int flags, ...);
-int __wrap_openat(int dirfd, const char *path, int flags, ...);
-int __real_mkdirat(int dirfd, const char *path, mode_t mode);
-int __wrap_mkdirat(int dirfd, const char *path, mode_t mode);
-int __real_unlinkat(int dirfd, const char *path, int flags);
-int __wrap_unlinkat(int dirfd, const char *path, int flags);
-int __real_fchmod(int fd, mode_t mode);
-int __wrap_fchmod(int fd, mode_t mode);
-int __real_close(int fd);
-int __wrap_close(int fd);
-int __real_sqlite3_step(sqlite3_stmt *s);
-int __wrap_sqlite3_step(sqlite3_stmt *s);
-
-ssize_t __wrap_pwrite(int fd, const void *p, size_t n, off_t offset)
-{
-        ssize_t half;
-
-        faults_writing(fd, p, n);
-        if (faults.armed && fd < FAULTS_FDS && faults.fds[fd].file == FILE_LEDGER &&
-            (uint64_t)offset < faults.ledger_from)
-                faults.ledger_from = (uint64_t)offset;
-        if (!faults_hit("pwrite"))
-                return __real_pwrite(fd, p, n, offset);
-        half = __real_pwrite(fd, p, n > 1 ? n / 2 : n, offset);
-        if (faults.how == FAULT_SHORT)
-                return half;
-        errno = faults.how == FAULT_ENOSPC || faults.how == FAULT_ENOSPC_EVER ? ENOSPC : EIO;
-        return -1;
-}
-
-ssize_t __wrap_pread(int fd, void *p, size_t n, off_t offset)
-{
-        if (faults_hit("pread")) {
-                if (faults.how == FAULT_SHORT)
-                        n = n > 1 ? n / 2 : n;
-                else
-                        return -1;
-        }
-        return __real_pread(fd, p, n, offset);
-}
-
-ssize_t __wrap_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t n,
-                               unsigned flags)
-{
-        faults_writing(out, NULL, 0);
-        if (faults_hit("copy_file_range")) {
-                if (faults.how == FAULT_SHORT)
-                        n = n > 1 ? n / 2 : n;
-                else
-                        return -1;
-        }
-        return __real_copy_file_range(in, in_at, out, out_at, n, flags);
-}
-
-int __wrap_fdatasync(int fd)
-{
-        return faults_sync("fdatasync", fd, __real_fdatasync);
-}
-
-int __wrap_fsync(int fd)
-{
-        return faults_sync("fsync", fd, __real_fsync);
-}
-
-int __wrap_ftruncate(int fd, off_t n)
-{
-        bool known = faults.armed && fd >= 0 && fd < FAULTS_FDS;
-
-        if (faults_hit("ftruncate"))
-                return -1;
-        if (known) {
-                faults.fds[fd].sync_failed = false;
-                /* What a segment loses was never committed; the ledger's cut has to last. */
-                faults.fds[fd].dirty = faults.fds[fd].file == FILE_LEDGER;
-        }
-        return __real_ftruncate(fd, n);
-}
-
-int __wrap_renameat(int a, const char *from, int b, const char *to)
-{
-        char path[256];
-
-        if (faults_hit("renameat"))
-                return -1;
-        faults_join(a, from, path);
-        for (size_t i = 0; faults.armed && i < FAULTS_FDS; i++)
-                if (faults.fds[i].dirty && strcmp(faults.fds[i].path, path) == 0)
-                        faults_broken("a file was renamed before it was synced");
-        faults_join(b, to, path);
-        faults_name_made(path, !faults_ends(to, ".open"));
-        return __real_renameat(a, from, b, to);
-}
-
-int __wrap_openat(int dirfd, const char *path, int flags, ...)
-{
-        mode_t mode = 0;
-        va_list ap;
-        int fd;
-
-        if (flags & (O_CREAT | O_TMPFILE)) {
-                va_start(ap, flags);
-                mode = va_arg(ap, mode_t);
-                va_end(ap);
-        }
-        if (faults_hit("openat"))
-                return -1;
-        fd = __real_openat(dirfd, path, flags, mode);
-        faults_opened(fd, flags);
-        return fd;
-}
-
-int __wrap_mkdirat(int dirfd, const char *path, mode_t mode)
-{
-        char full[256];
-        int r = -1;
-
-        if (faults_hit("mkdirat"))
-                return -1;
-        r = __real_mkdirat(dirfd, path, mode);
-        faults_join(dirfd, path, full);
-        if (r == 0 && dirfd >= 0)
-                faults_name_made(full, false);
-        return r;
-}
-
-int __wrap_unlinkat(int dirfd, const char *path, int flags)
-{
-        char full[256];
-
-        if (faults_hit("unlinkat"))
-                return -1;
-        faults_join(dirfd, path, full);
-        faults_name_safe(full, false);
-        return __real_unlinkat(dirfd, path, flags);
-}
-
-int __wrap_fchmod(int fd, mode_t mode)
-{
-        return faults_hit("fchmod") ? -1 : __real_fchmod(fd, mode);
-}
-
-int __wrap_close(int fd)
-{
-        if (faults.armed && fd >= 0 && fd < FAULTS_FDS)
-                memset(&faults.fds[fd], 0, sizeof(faults.fds[fd]));
-        return __real_close(fd);
-}
-
-int __wrap_sqlite3_step(sqlite3_stmt *s)
-{
-        bool commit = strcmp(sqlite3_sql(s), "COMMIT") == 0;
-
-        if (faults_hit(strcmp(sqlite3_sql(s), "ROLLBACK") == 0 ? "ROLLBACK" : "sqlite3_step"))
-                return errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR;
-        for (size_t i = 0; faults.armed && commit && i < FAULTS_FDS; i++)
-                if (faults.fds[i].file == FILE_LEDGER && faults.fds[i].dirty)
-                        faults_broken("the catalog committed before the ledger was synced");
-        return __real_sqlite3_step(s);
-}
+#include "faults-calls.h"

@@ -41,8 +41,18 @@ UNIT_TESTS += tests/unit/test-archive-faults
 tests_unit_test_archive_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwrite,--wrap=pread \
         -Wl,--wrap=fdatasync,--wrap=fsync,--wrap=ftruncate,--wrap=renameat,--wrap=openat \
         -Wl,--wrap=copy_file_range,--wrap=mkdirat,--wrap=unlinkat,--wrap=fchmod,--wrap=close \
-        -Wl,--wrap=sqlite3_step
+        -Wl,--wrap=sqlite3_step,--wrap=sqlite3_extended_errcode
+UNIT_TESTS += tests/unit/test-archive-power
+tests_unit_test_archive_power_LDFLAGS = $(tests_unit_test_archive_faults_LDFLAGS)
+UNIT_TESTS += tests/unit/test-archive-watch
+tests_unit_test_archive_watch_LDFLAGS = $(AM_LDFLAGS) \
+        -Wl,--wrap=pread,--wrap=copy_file_range,--wrap=fdatasync
+UNIT_TESTS += tests/unit/test-archive-room
+tests_unit_test_archive_room_LDFLAGS = $(AM_LDFLAGS) \
+        -Wl,--wrap=openat,--wrap=fallocate,--wrap=pwrite,--wrap=fdatasync,--wrap=fstatvfs
+UNIT_TESTS += tests/unit/test-wanted
 UNIT_TESTS += tests/unit/test-recover
+UNIT_TESTS += tests/unit/test-torn
 
 UNIT_TESTS += tests/unit/test-scope
 UNIT_TESTS += tests/unit/test-index
@@ -54,6 +64,12 @@ UNIT_TESTS += tests/unit/test-config
 UNIT_TESTS += tests/unit/test-key
 UNIT_TESTS += tests/unit/test-log
 UNIT_TESTS += tests/unit/test-progress
+UNIT_TESTS += tests/unit/test-schedule
+UNIT_TESTS += tests/unit/test-trouble
+UNIT_TESTS += tests/unit/test-metrics
+UNIT_TESTS += tests/unit/test-metrics-file
+tests_unit_test_metrics_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=openat,--wrap=pwrite \
+        -Wl,--wrap=fchmod,--wrap=close,--wrap=renameat,--wrap=unlinkat
 
 UNIT_TESTS += tests/unit/test-show
 UNIT_TESTS += tests/unit/test-args
@@ -65,8 +81,8 @@ UNIT_TESTS += tests/unit/test-cat
 UNIT_TESTS += tests/unit/test-status
 UNIT_TESTS += tests/unit/test-format
 
-EXTRA_DIST += tests/unit/calls.h tests/unit/configured.h tests/unit/faults.h tests/unit/fetch.h \
-        tests/unit/json-random.h tests/unit/kept-attack.h tests/unit/kept.h tests/unit/model.h \
-        tests/unit/page-oracle.h tests/unit/page-run.h tests/unit/scratch.h \
+EXTRA_DIST += tests/unit/calls.h tests/unit/configured.h tests/unit/faults-calls.h tests/unit/faults.h tests/unit/fetch.h \
+        tests/unit/json-random.h tests/unit/kept-attack.h tests/unit/kept.h tests/unit/life.h tests/unit/model.h \
+        tests/unit/page-oracle.h tests/unit/page-run.h tests/unit/prom.h tests/unit/scratch.h \
         tests/unit/served.h tests/unit/squeeze-oracle.h tests/unit/squeeze-run.h \
         tests/unit/story.h tests/unit/tap.h tests/unit/token-oracle.h tests/unit/tool.h

@@ -115,7 +115,9 @@ static inline void model_sealed(void *ctx, const char *path, uint64_t length)
 
 static inline int model_open(struct model *m)
 {
-        const struct archive_watch watch = { model_recovered, model_sealed, m };
+        const struct archive_watch watch = {
+                .recovered = model_recovered, .sealed = model_sealed, .ctx = m
+        };
         int r;
 
         m->err = (struct err){ 0 };
