@@ -38,6 +38,21 @@ static int64_t behind(int64_t watermark, usec_t overlap)
         return __builtin_sub_overflow(watermark, overlap / USEC_PER_SEC, &t) ? INT64_MIN : t;
 }
 
+int walk_last(struct archive *archive, const struct scope *scope, bool full,
+              struct catalog_walk *ret, struct err *e)
+{
+        struct catalog *c = archive_catalog(archive);
+        uint8_t digest[SHA256_SIZE];
+        int r = catalog_last_walk(c, 0, true, true, ret, e);
+
+        if (r != 0)
+                return r;
+        scope_digest(scope, digest);
+        if (memcmp(ret->scope, digest, sizeof(digest)) != 0)
+                return CATALOG_NONE;
+        return full ? 0 : catalog_last_walk(c, 0, true, false, ret, e);
+}
+
 int walk_plan(struct walk *w, struct err *e)
 {
         struct catalog *c = archive_catalog(w->archive);

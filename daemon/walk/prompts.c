@@ -61,6 +61,13 @@ void prompts_fill(struct prompts *p)
                 finish(p);
 }
 
+void prompts_drain(struct prompts *p)
+{
+        if (!p->exhausted)
+                p->result.drained = true;
+        p->exhausted = true;
+}
+
 static void on_tick(void *ctx)
 {
         struct prompts *p = ctx;

@@ -17,20 +17,26 @@
 
 struct api;
 struct http;
+struct patience;
 struct prompts;
 
 struct prompts_config {
         unsigned max_concurrent; /* 1 to PROMPTS_CONCURRENT_MAX */
-        usec_t patience;         /* how long a completion that is there may answer 404 */
-        bool settle;             /* after that: write it off, in a line; else: leave it wanted */
+        /* A completion that is there, its messages 404: asked again for `wait` within this run, and
+         * then failed; or, with a patience (the caller's, to outlive the run), left for a later run,
+         * and written off, in a line, once that is over. */
+        usec_t wait;
+        struct patience *patience;
 };
 
 struct prompts_result {
         uint64_t done;    /* completions settled: archived, without messages, or missing */
         uint64_t missing; /* of them: written off */
         uint64_t failed;  /* still wanted */
+        uint64_t later;   /* likewise, but only their time has not come: see patience */
         bool stopped;     /* the queue was not gone through: refused, an outage, the disk … */
-        bool interrupted;
+        bool interrupted, drained;
+        bool denied, limited; /* stopped: the key was refused, or it has no quota */
         usec_t announced; /* a wait that the server asked for, or 0 */
         struct err err;   /* failed or stopped: the first reason */
 };
@@ -47,6 +53,8 @@ struct prompts_ops {
 struct prompts *prompts_start(struct api *api, struct http *http, struct archive *archive,
                               const struct clock *clock, const struct prompts_config *config,
                               const struct prompts_ops *ops);
+/* Take no more from the queue: done() comes, with `drained`, when those under way are. */
+void prompts_drain(struct prompts *p);
 /* End it now: what is whole is committed; done() is called from within. */
 void prompts_interrupt(struct prompts *p);
 struct prompts *prompts_free(struct prompts *p); /* takes NULL */

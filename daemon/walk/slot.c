@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "walk/patience.h"
 #include "walk/presence.h"
 #include "walk/prompts_core.h"
 #include "wire/http.h"
@@ -81,6 +82,8 @@ static void slot_settle(struct slot *s, enum catalog_messages state, const char 
         if (archive_due(p->archive, now) && (archive_commit(p->archive, now, &err) < 0 ||
                                              archive_seal(p->archive, now, false, &err) < 0))
                 return prompts_stop(p, &err);
+        if (p->config.patience)
+                patience_forget(p->config.patience, s->id);
         p->outages = p->streak = 0;
         p->result.done++;
         p->result.missing += state == CATALOG_MISSING;
@@ -190,6 +193,8 @@ static void on_trouble(struct slot *s, const struct api_reply *reply)
         case API_DENIED:
         case API_LIMITED:
                 p->result.announced = reply->announced;
+                p->result.denied = reply->outcome == API_DENIED;
+                p->result.limited = reply->outcome == API_LIMITED;
                 return prompts_stop(p, &reply->err);
         case API_OUTAGE:
                 if (++p->outages >= PROMPTS_OUTAGES_MAX)
@@ -200,6 +205,24 @@ static void on_trouble(struct slot *s, const struct api_reply *reply)
         }
 }
 
+/* The completion is there, its messages are not: another run asks for them again. */
+static void slot_later(struct slot *s, usec_t now)
+{
+        struct prompts *p = s->prompts;
+
+        switch (patience_ask(p->config.patience, s->id, now)) {
+        case PATIENCE_OVER:
+                return slot_settle(s, CATALOG_MISSING, "");
+        case PATIENCE_FULL:
+                p->exhausted = true;
+                break;
+        case PATIENCE_WAIT:
+                break;
+        }
+        p->result.later++;
+        slot_release(s);
+}
+
 static void slot_missing(struct slot *s, bool there)
 {
         struct prompts *p = s->prompts;
@@ -208,12 +231,12 @@ static void slot_missing(struct slot *s, bool there)
 
         if (!there)
                 return slot_settle(s, CATALOG_MISSING, "");
+        if (p->config.patience)
+                return slot_later(s, now);
         if (s->since == 0)
                 s->since = now;
-        if (now - s->since < p->config.patience)
+        if (now - s->since < p->config.wait)
                 return slot_wait(s, SLOT_WAIT, PROMPTS_ASK_AGAIN);
-        if (p->config.settle)
-                return slot_settle(s, CATALOG_MISSING, "");
         err_set(&err, ERR_SOURCE, "the server has the completion but not its messages (404)");
         slot_fail(s, &err);
 }

@@ -57,5 +57,9 @@ int walk_start(struct api *api, struct http *http, struct archive *archive,
 void walk_interrupt(struct walk *w);
 /* Takes NULL, returns NULL. A walk that is not done leaves no line: as if it was killed. */
 struct walk *walk_free(struct walk *w);
+/* The last complete walk of this scope that counts for another one: a full one, or of either kind.
+ * CATALOG_NONE, where the next walk has to be a first one. */
+int walk_last(struct archive *archive, const struct scope *scope, bool full,
+              struct catalog_walk *ret, struct err *e);
 /* The walk's row as it stands. */
 const struct catalog_walk *walk_row(const struct walk *w);

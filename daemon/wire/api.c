@@ -45,6 +45,7 @@ struct api {
         struct pace pace;
         struct http_timer *wake;
         usec_t wake_at;
+        uint64_t signs;
         TAILQ_HEAD(, api_call) calls; /* in the order of their start */
 };
 
@@ -206,6 +207,7 @@ static void on_attempt(void *ctx, const struct api_attempt_result *r)
 {
         struct api_call *c = ctx;
 
+        c->api->signs++;
         call_note(c, r->head, r->bytes_in);
         if (!r->ended) {
                 call_failed(c, &r->ending, r->head);
@@ -222,6 +224,7 @@ static void call_launch(struct api_call *c)
         struct api *a = c->api;
         bool doubtful = c->reply.doubtful;
 
+        a->signs++;
         pace_take(&a->pace, clock_boot(a->clock));
         call_move(c, CALL_FLYING);
         memset(&c->reply, 0, sizeof(c->reply));
@@ -294,7 +297,7 @@ struct api_call *api_start(struct api *a, const struct api_query *query,
         c->api = a;
         c->kind = query->kind;
         c->ops = *ops;
-        c->attempt = api_attempt_new(query->kind, &ops->sink, a->key, on_attempt, c);
+        c->attempt = api_attempt_new(query->kind, &ops->sink, a->key, &a->signs, on_attempt, c);
         api_url_add(&url, a->base_url, a->extra_query, query);
         c->url = take_ptr(url.p);
         TAILQ_INSERT_TAIL(&a->calls, c, link);
@@ -309,6 +312,25 @@ struct api_call *api_cancel(struct api_call *c)
         call_move(c, CALL_ENDED);
         TAILQ_REMOVE(&c->api->calls, c, link);
         return call_free(c);
+}
+
+uint64_t api_signs(const struct api *a)
+{
+        return a->signs;
+}
+
+bool api_is_waiting(const struct api *a)
+{
+        usec_t now = clock_boot(a->clock), wait;
+        const struct api_call *c;
+
+        TAILQ_FOREACH(c, &a->calls, link)
+        {
+                if (c->state == CALL_QUEUED && c->due > now)
+                        return true;
+        }
+        wait = pace_wait(&a->pace, now);
+        return wait > 0 && !TAILQ_EMPTY(&a->calls);
 }
 
 void api_hurry(struct api *a)
@@ -373,16 +395,4 @@ struct api *api_free(struct api *a)
         free(a->extra_query);
         free(a);
         return NULL;
-}
-
-const char *api_reason(const struct api_reply *reply)
-{
-        static const char *const reasons[] = {
-                [API_MISSING] = "missing", [API_REFUSED] = "rejected",    [API_DENIED] = "refused",
-                [API_LIMITED] = "limited", [API_MALFORMED] = "malformed", [API_STOPPED] = "stopped",
-        };
-
-        if (reply->outcome == API_OUTAGE)
-                return reply->status < 300 ? "network" : "server";
-        return reply->outcome == API_OK ? "" : reasons[reply->outcome];
 }

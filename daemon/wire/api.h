@@ -71,7 +71,7 @@ struct api_reply {
         int status; /* of the last attempt, 0 if none came; under --once, where a wait announced to
                      * another call ended this one, that one's */
         int sink;   /* API_STOPPED */
-        bool doubtful; /* not API_OK: as in restart() */
+        bool doubtful;                       /* not API_OK: as in restart() */
         struct page_result page;             /* API_OK */
         char request_id[API_REQUEST_ID_MAX]; /* of the last attempt, "" if none; redacted */
         char project[API_REQUEST_ID_MAX];    /* openai-project of it, "" if none */
@@ -107,6 +107,11 @@ struct api_call *api_start(struct api *a, const struct api_query *query,
                            const struct api_call_ops *ops);
 /* No callback after this. Takes NULL, returns NULL. */
 struct api_call *api_cancel(struct api_call *c);
+
+/* A number that grows with all that happens: requests that go out, bytes that come, answers. */
+uint64_t api_signs(const struct api *a);
+/* Is a call waiting for its time, by a back-off or the pace? Then nothing needs to happen. */
+bool api_is_waiting(const struct api *a);
 
 /* End every back-off that no server announced: try those calls now. */
 void api_hurry(struct api *a);

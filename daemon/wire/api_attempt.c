@@ -11,6 +11,7 @@ struct api_attempt {
         struct page_sink sink;
         struct page *page;
         const char *key;
+        uint64_t *signs;
         void (*done)(void *ctx, const struct api_attempt_result *result);
         void *ctx;
 
@@ -45,7 +46,7 @@ static int sink_end(void *ctx, const struct page_record *record, struct err *e)
 }
 
 struct api_attempt *
-api_attempt_new(enum page_kind kind, const struct page_sink *sink, const char *key,
+api_attempt_new(enum page_kind kind, const struct page_sink *sink, const char *key, uint64_t *signs,
                 void (*done)(void *ctx, const struct api_attempt_result *result), void *ctx)
 {
         struct api_attempt *t = mem_new(sizeof(*t));
@@ -56,6 +57,7 @@ api_attempt_new(enum page_kind kind, const struct page_sink *sink, const char *k
         t->sink = *sink;
         t->page = page_new(kind, &own);
         t->key = key;
+        t->signs = signs;
         t->done = done;
         t->ctx = ctx;
         return t;
@@ -80,6 +82,7 @@ static int on_body(void *ctx, const struct http_head *head, const char *p, size_
         struct api_attempt *t = ctx;
         size_t room = API_ERROR_BODY_MAX - t->error_body.n;
 
+        (*t->signs)++;
         if (head->status != 200) {
                 buf_add(&t->error_body, p, n < room ? n : room);
                 return n > room ? 1 : 0; /* an error without end is not waited for */

@@ -19,10 +19,10 @@ struct api_attempt_result {
         struct err err;          /* API_STOPPED, API_MALFORMED */
 };
 
-/* To be used for any number of attempts, one after the other. `key` is for the redaction, and must
- * outlive it. done() may free it. */
+/* To be used for any number of attempts, one after the other. `key` is for the redaction, *signs
+ * grows with each piece that comes; both must outlive it. done() may free it. */
 struct api_attempt *
-api_attempt_new(enum page_kind kind, const struct page_sink *sink, const char *key,
+api_attempt_new(enum page_kind kind, const struct page_sink *sink, const char *key, uint64_t *signs,
                 void (*done)(void *ctx, const struct api_attempt_result *result), void *ctx);
 /* Takes NULL, returns NULL. Cancels what is under way; not from within its own sink. */
 struct api_attempt *api_attempt_free(struct api_attempt *t);

@@ -119,3 +119,15 @@ void api_ending_err(const struct api_ending *ending, unsigned retries, usec_t an
         err_set(e, row->outcome == API_OUTAGE ? ERR_AGAIN : ERR_SOURCE, "%s%s%s%s%s", what, tried,
                 asked, row->remedy ? "; " : "", row->remedy ? row->remedy : "");
 }
+
+const char *api_reason(const struct api_reply *reply)
+{
+        static const char *const reasons[] = {
+                [API_MISSING] = "missing", [API_REFUSED] = "rejected",    [API_DENIED] = "refused",
+                [API_LIMITED] = "limited", [API_MALFORMED] = "malformed", [API_STOPPED] = "stopped",
+        };
+
+        if (reply->outcome == API_OUTAGE)
+                return reply->status < 300 ? "network" : "server";
+        return reply->outcome == API_OK ? "" : reasons[reply->outcome];
+}

@@ -1,0 +1,70 @@
+#include "walk/patience.h"
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+struct patience {
+        usec_t span;
+        size_t n;
+        struct {
+                uint64_t id; /* a digest: two ids that share one share their time, no more */
+                usec_t since;
+        } entry[PATIENCE_MAX];
+};
+
+/* FNV-1a. */
+static uint64_t digest(const char *id)
+{
+        uint64_t h = 0xcbf29ce484222325u;
+
+        for (; *id; id++)
+                h = (h ^ (unsigned char)*id) * 0x100000001b3u;
+        return h;
+}
+
+struct patience *patience_new(usec_t span)
+{
+        struct patience *p = mem_new(sizeof(*p));
+
+        p->span = span;
+        return p;
+}
+
+struct patience *patience_free(struct patience *p)
+{
+        free(p);
+        return NULL;
+}
+
+static size_t find(const struct patience *p, uint64_t id)
+{
+        size_t i = 0;
+
+        while (i < p->n && p->entry[i].id != id)
+                i++;
+        return i;
+}
+
+enum patience_word patience_ask(struct patience *p, const char *id, usec_t now)
+{
+        uint64_t h = digest(id);
+        size_t i = find(p, h);
+
+        if (i == PATIENCE_MAX)
+                return PATIENCE_FULL;
+        if (i == p->n) {
+                p->entry[i].id = h;
+                p->entry[i].since = now;
+                p->n++;
+        }
+        return now - p->entry[i].since < p->span ? PATIENCE_WAIT : PATIENCE_OVER;
+}
+
+void patience_forget(struct patience *p, const char *id)
+{
+        size_t i = find(p, digest(id));
+
+        if (i < p->n)
+                p->entry[i] = p->entry[--p->n];
+}
