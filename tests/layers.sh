@@ -28,8 +28,8 @@ archive(_entry)?\.h       ^archive_           ^store/(pack|unpack)$
 sqlite3\.h                ^sqlite3_           ^store/catalog
 openssl/.*                ^crypto:            ^base/sha256$
 systemd/sd-journal\.h     ^sd_journal_        ^run/log$
-systemd/sd-event\.h       ^sd_event_          ^(wire/http|run/service)
-systemd/sd-daemon\.h      ^sd_(notify|watch|listen|booted|is_)  ^run/(service|notify)
+systemd/sd-event\.h       ^sd_event_          ^(wire/http|run/loop$)
+systemd/sd-daemon\.h      ^sd_(notify|watch|listen|booted|is_)  ^run/notify$
 ini\.h                    ^ini_               ^run/config
 '
 libraries='curl yajl archive sqlite3 crypto systemd inih z'

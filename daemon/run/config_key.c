@@ -121,6 +121,40 @@ static bool is_proxy(const char *s)
         return known && plain(s, "?#\"\\") && *host && !strchr("/:@", *host);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+        return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_list(char *const *a, char *const *b)
+{
+        for (; *a && *b && strcmp(*a, *b) == 0; a++)
+                b++;
+        return !*a && !*b;
+}
+
+bool config_key_same(const struct config_key *k, const struct config *a, const struct config *b)
+{
+        const void *x = (const char *)a + k->offset, *y = (const char *)b + k->offset;
+
+        if (holds_text(k->type))
+                return same_text(*(char *const *)x, *(char *const *)y);
+        switch (k->type) {
+        case CONFIG_PAIRS:
+                return same_list(*(char **const *)x, *(char **const *)y);
+        case CONFIG_BOOL:
+                return *(const bool *)x == *(const bool *)y;
+        case CONFIG_NUMBER:
+                return *(const unsigned *)x == *(const unsigned *)y;
+        case CONFIG_AUTH:
+                return *(const enum api_auth *)x == *(const enum api_auth *)y;
+        case CONFIG_PACKING:
+                return *(const enum packing *)x == *(const enum packing *)y;
+        default: /* spans and sizes */
+                return *(const uint64_t *)x == *(const uint64_t *)y;
+        }
+}
+
 static bool is_pair(const char *s)
 {
         const char *eq = strchr(s, '=');

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ const struct config_key *config_keys(size_t *ret_n);
  * added to those there. ERR_CONFIG: what is wrong with it and what would be right. The text begins
  * with the key's name and never shows the value, which may be a secret in the wrong place. */
 int config_key_set(const struct config_key *k, const char *value, struct config *c, struct err *e);
+
+/* Is its value the same in both? */
+bool config_key_same(const struct config_key *k, const struct config *a, const struct config *b);
 
 /* Frees what the key holds in c and leaves zero. */
 void config_key_clear(const struct config_key *k, struct config *c);

@@ -6,7 +6,7 @@
 #define KEY_MAX 4096 /* bytes: an Entra bearer token has up to some 3,000 */
 
 enum key_source {
-        KEY_CREDENTIAL,  /* `api-key` in $CREDENTIALS_DIRECTORY */
+        KEY_CREDENTIAL,  /* `api-key` in $CREDENTIALS_DIRECTORY; not if it is one space */
         KEY_FILE,        /* KeyFile= */
         KEY_ENVIRONMENT, /* $OPENAI_API_KEY */
 };

@@ -2,7 +2,9 @@
 #include "run/config.h"
 #include "run/key.h"
 #include "run/log.h"
+#include "run/once.h"
 #include "run/options.h"
+#include "run/report.h"
 #include "run/service.h"
 
 #include <limits.h>
@@ -61,8 +63,9 @@ static int check_config(const struct config *config)
         return SERVICE_OK;
 }
 
-static int run(const struct options *options, const struct config *config)
+static int run(const struct options *options, const struct config_from *from, struct config *config)
 {
+        enum key_source source;
         struct err err;
         char *key;
         int r;
@@ -71,11 +74,14 @@ static int run(const struct options *options, const struct config *config)
                 log_line(LOG_WARNING, "%s", config->warnings[i]);
         if (options->job == OPTIONS_CHECK_CONFIG)
                 return check_config(config);
-        if (key_read(config->key_file, &key, NULL, &err) < 0) {
-                log_line(LOG_ERR, "%s", err.text);
+        if (key_read(config->key_file, &key, &source, &err) < 0) {
+                report_config_refused(LOG_ERR, &err);
                 return SERVICE_USAGE;
         }
-        r = service_once(config, key, options->job == OPTIONS_ONCE_FULL);
+        if (options->job == OPTIONS_DAEMON)
+                r = service(from, config, &key, source);
+        else
+                r = once(config, key, options->job == OPTIONS_ONCE_FULL);
         mem_free_secret(key);
         return r;
 }
@@ -105,17 +111,12 @@ int main(int argc, char *argv[])
                         puts(options_version());
                 return fflush(stdout) == 0 ? SERVICE_OK : SERVICE_FAILED;
         }
-        if (options.job == OPTIONS_DAEMON) {
-                log_line(LOG_ERR, "this version walks once and ends: say --once");
-                return SERVICE_USAGE;
-        }
-
         const struct config_from from = { options.config, options.directory, options.base_url };
         if (config_load(&from, &config, &err) < 0) {
-                log_line(LOG_ERR, "%s", err.text);
+                report_config_refused(LOG_ERR, &err);
                 return SERVICE_USAGE;
         }
-        r = run(&options, &config);
+        r = run(&options, &from, &config);
         config_done(&config);
         return r;
 }

@@ -1,47 +1,77 @@
-#include "run/service.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "run/log.h"
-#include "run/progress.h"
+#include "run/loop.h"
+#include "run/notify.h"
 #include "run/realtime.h"
 #include "run/report.h"
-#include "store/archive.h"
-#include "walk/index.h"
-#include "walk/prompts.h"
-#include "walk/walk.h"
-#include "wire/api.h"
-#include "wire/http.h"
+#include "run/service_core.h"
+#include "walk/patience.h"
 
-#include <signal.h>
-#include <systemd/sd-event.h>
-#include <unistd.h>
+#include <errno.h>
+#include <string.h>
 
-/* Messages that stay away although their completion is there may be late; under --once nobody waits
- * an hour for them. */
-#define ONCE_PATIENCE (10 * USEC_PER_SEC)
+#define LOCK_WAIT USEC_PER_SEC        /* between looks at whether the archive's lock is free */
+#define HOUSE     (30 * USEC_PER_SEC) /* between looks at what is to be sealed and told */
+#define PATIENCE  USEC_PER_HOUR       /* for messages of a completion that is there */
+#define EXTEND    (90 * USEC_PER_SEC) /* asked for while opening the archive takes long … */
+#define EXTEND_AT (10 * USEC_PER_SEC) /* … so often */
 
-struct service {
-        const struct config *config;
-        struct clock clock;
-        sd_event *event;
-        struct http *http;
-        struct api *api;
-        struct archive *archive;
-        struct walk *walk;
-        struct prompts *prompts;
-        struct progress *progress;
-        struct progress_state state;
-        bool walk_complete, interrupted;
-        int exit;
-};
+static usec_t boot(const struct service *s)
+{
+        return clock_boot(&s->clock);
+}
 
-/* ---- what is told on the way ---- */
+/* now: not only if it was long ago that it was told. */
+static void tell(struct service *s, bool now)
+{
+        if (s->engine.archive)
+                state_tell(&s->state, &s->engine, &s->schedule, &s->alarm, now);
+}
+
+static void on_timer(void *ctx)
+{
+        struct service *s = ctx;
+
+        s->timer = NULL;
+        if (s->engine.prompts)
+                prompts_drain(s->engine.prompts);
+        else
+                service_plan(s);
+}
+
+static void plan_in(struct service *s, usec_t wait)
+{
+        loop_timer_stop(s->timer);
+        s->timer = loop_timer_start(s->loop, wait, on_timer, s);
+}
+
+void service_end(struct service *s, enum service_exit how)
+{
+        s->exit = how;
+        s->halted = true;
+        s->timer = loop_timer_stop(s->timer);
+        engine_interrupt(&s->engine);
+        loop_end(s->loop);
+}
+
+/* ---- what comes from below ---- */
 
 static void on_retry(void *ctx, int status, const char *request_id, usec_t wait,
                      const char *problem)
 {
-        (void)ctx;
-        report_retry(status, request_id, wait, problem);
+        struct service *s = ctx;
+
+        state_retry(&s->state);
+        alarm_retry(&s->alarm, status, request_id, wait, problem);
+        tell(s, false);
+}
+
+static void on_request(void *ctx, int status, uint64_t bytes_in)
+{
+        struct service *s = ctx;
+
+        state_request(&s->state, status, bytes_in);
+        alarm_request(&s->alarm, status);
 }
 
 static void on_recovered(void *ctx, const char *what)
@@ -56,247 +86,290 @@ static void on_sealed(void *ctx, const char *path, uint64_t length)
         report_sealed(path, length);
 }
 
-/* ---- one walk and its prompts ---- */
-
-static void end(struct service *s)
+static void on_poisoned(void *ctx, const char *path, const struct err *why)
 {
-        struct err err;
+        (void)ctx;
+        report_poisoned(path, why);
+}
 
-        s->progress = progress_free(s->progress);
-        log_set_hook(NULL, NULL, NULL);
-        if (archive_is_stale(s->archive)) {
-                s->exit = SERVICE_FAILED;
-        } else if (archive_seal(s->archive, clock_wall(&s->clock), true, &err) < 0) {
-                report_error("cannot seal", &err);
-                s->exit = SERVICE_FAILED;
-        }
-        report_head(archive_head(s->archive));
-        sd_event_exit(s->event, 0);
+/* Opening an archive holds the loop up: the manager is told from here. */
+static void on_working(void *ctx)
+{
+        struct service *s = ctx;
+        usec_t now = boot(s);
+
+        if (now - s->extended < EXTEND_AT && s->extended)
+                return;
+        s->extended = now;
+        if (s->ready)
+                notify_watchdog();
+        else
+                notify_extend(EXTEND);
+}
+
+static void on_page(void *ctx, const struct catalog_walk *walk, const char *request_id)
+{
+        report_page(walk, request_id);
+        tell(ctx, false);
+}
+
+static void on_walk_done(void *ctx, const struct walk_result *result)
+{
+        struct service *s = ctx;
+        enum schedule_kind kind = result->walk.full ? SCHEDULE_FULL : SCHEDULE_NEW;
+        enum schedule_cause cause;
+
+        cause = alarm_walk(&s->alarm, result, archive_head(s->engine.archive));
+        state_walk_end(&s->state, result);
+        if (result->complete)
+                schedule_complete(&s->schedule, kind, s->begun, boot(s), arc4random());
+        else
+                schedule_failed(&s->schedule, s->asked, cause, result->announced, boot(s));
+        s->prompts_due = s->config.messages && !result->stop;
+        service_plan(s);
 }
 
 static void on_prompts_progress(void *ctx, uint64_t done)
 {
         struct service *s = ctx;
 
-        s->state.prompts_done = done;
-        progress_update(s->progress, &s->state, clock_boot(&s->clock));
+        state_prompts(&s->state, done);
+        tell(s, false);
 }
 
 static void on_prompts_done(void *ctx, const struct prompts_result *result)
 {
         struct service *s = ctx;
+        enum schedule_cause cause;
 
-        report_prompts(result);
-        if (!s->walk_complete || result->failed || result->stopped)
-                s->exit = SERVICE_FAILED;
-        else
-                s->exit = SERVICE_OK;
-        end(s);
-}
-
-static void start_prompts(struct service *s)
-{
-        const struct prompts_config config = {
-                .max_concurrent = s->config->max_concurrent,
-                .patience = ONCE_PATIENCE,
-                .settle = false,
-        };
-        const struct prompts_ops ops = { on_prompts_progress, on_prompts_done, s };
-        struct catalog_counts counts;
-        struct err err;
-
-        if (catalog_counts(archive_catalog(s->archive), &counts, &err) < 0) {
-                report_error("cannot ask the catalog", &err);
-                s->exit = SERVICE_FAILED;
-                return end(s);
+        s->prompts_due = result->drained;
+        if (alarm_prompts(&s->alarm, result, &cause)) {
+                schedule_hold(&s->schedule, cause, result->announced, boot(s));
+                s->prompts_due = true;
         }
-        s->state.prompts_total = counts.wanted;
-        s->prompts = prompts_start(s->api, s->http, s->archive, &s->clock, &config, &ops);
+        service_plan(s);
 }
 
-static void on_page(void *ctx, const struct catalog_walk *walk, const char *request_id)
+/* ---- what to do next ---- */
+
+static int learn_past(struct service *s, struct err *e)
 {
-        struct service *s = ctx;
-
-        s->state.walk = walk->number;
-        s->state.page = walk->pages;
-        s->state.seen = walk->seen;
-        s->state.fresh = walk->new + walk->changed;
-        progress_update(s->progress, &s->state, clock_boot(&s->clock));
-        report_page(walk, request_id);
-}
-
-static void on_walk_done(void *ctx, const struct walk_result *result)
-{
-        struct service *s = ctx;
-
-        report_walk(result, archive_head(s->archive));
-        s->walk_complete = result->complete;
-        s->exit = result->complete ? SERVICE_OK : SERVICE_FAILED;
-        if (result->stop || result->interrupted || archive_is_stale(s->archive) ||
-            !s->config->messages)
-                return end(s);
-        start_prompts(s);
-}
-
-static int start_walk(struct service *s, bool full)
-{
-        const struct walk_config config = {
-                .full = full,
-                .overlap = s->config->overlap,
-                .page_size = s->config->page_size,
-                .scope = { s->config->base_url, s->config->model,
-                           (const char *const *)s->config->metadata },
-        };
-        const struct walk_ops ops = { on_page, on_walk_done, s };
-        struct err err;
-
-        if (walk_start(s->api, s->http, s->archive, &s->clock, &config, &ops, &s->walk, &err) < 0)
-                return report_error("cannot start a walk", &err);
-        report_walk_start(walk_row(s->walk));
-        return 0;
-}
-
-static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *ctx)
-{
-        struct service *s = ctx;
-
-        (void)source, (void)info;
-        if (s->interrupted)
-                return 0;
-        s->interrupted = true;
-        if (s->prompts)
-                prompts_interrupt(s->prompts);
-        else
-                walk_interrupt(s->walk);
-        return 0;
-}
-
-/* ---- setting up ---- */
-
-static int open_archive(struct service *s)
-{
-        const struct config *c = s->config;
-        const struct archive_config config = {
-                .directory = c->directory,
-                .packing = c->compression,
-                .level = (int)c->compression_level,
-                .frame_size = c->frame_size,
-                .segment_size = c->segment_size,
-                .min_free = c->min_free,
-                .segment_age = c->segment_age,
-                .base_url = c->base_url,
-                .project = c->project,
-        };
-        const struct archive_watch watch = { on_recovered, on_sealed, s };
-        struct err err = { 0 };
+        const usec_t interval[] = { s->config.interval, s->config.full_interval };
+        struct scope scope = engine_scope(&s->engine);
+        struct schedule_past past = { 0 };
+        struct catalog_walk walk;
         int r;
 
-        r = archive_open(&config, index_frame, &watch, clock_wall(&s->clock), &s->archive, &err);
-        if (r == ARCHIVE_LOCKED) {
-                report_locked(c->directory);
-                return SERVICE_LOCKED;
+        r = walk_last(s->engine.archive, &scope, true, &walk, e);
+        if (r == 0) {
+                past.full = walk.started;
+                r = walk_last(s->engine.archive, &scope, false, &walk, e);
         }
-        if (r == 0)
-                return 0;
-        if (err.kind == ERR_DAMAGE) {
-                report_damage(c->directory, &err);
-                return SERVICE_DAMAGED;
-        }
-        report_error("cannot open the archive", &err);
-        return err.kind == ERR_CONFIG ? SERVICE_USAGE : SERVICE_FAILED;
-}
-
-static int open_loop(struct service *s, struct err *e)
-{
-        sigset_t set;
-        int r;
-
-        sigemptyset(&set);
-        sigaddset(&set, SIGINT);
-        sigaddset(&set, SIGTERM);
-        sigprocmask(SIG_BLOCK, &set, NULL);
-        r = sd_event_new(&s->event);
-        if (r >= 0)
-                r = sd_event_add_signal(s->event, NULL, SIGINT, on_signal, s);
-        if (r >= 0)
-                r = sd_event_add_signal(s->event, NULL, SIGTERM, on_signal, s);
         if (r < 0)
-                return err_sys(e, -r, "cannot make an event loop");
-        return 0;
-}
-
-static int open_api(struct service *s, const char *key, struct err *e)
-{
-        const struct config *c = s->config;
-        const struct http_config http = {
-                .ca_file = c->ca_file,
-                .proxy = c->proxy,
-                .user_agent = PACKAGE_NAME "/" PACKAGE_VERSION,
-                .allow_http = c->allow_http,
-                .connections_max = c->max_concurrent + 2,
-        };
-        const struct api_config api = {
-                .base_url = c->base_url,
-                .key = key,
-                .auth = c->auth_header,
-                .organization = c->organization,
-                .project = c->project,
-                .extra_query = c->extra_query,
-                .requests_per_minute = c->requests_per_minute,
-                .manner = RETRY_ONCE,
-        };
-        const struct api_watch watch = { .retry = on_retry, .ctx = s };
-
-        if (http_new(s->event, &http, &s->http, e) < 0)
                 return -1;
-        s->api = api_new(s->http, &s->clock, &api, &watch);
+        if (r == 0)
+                past.any = walk.started;
+        schedule_init(&s->schedule, interval, &past, clock_wall(&s->clock), boot(s), arc4random());
+        s->scheduled = true;
+        s->prompts_due = s->config.messages;
         return 0;
 }
 
-static void close_all(struct service *s)
+/* A directory that is not there, or not for us: waiting does not mend that. */
+static bool is_misplaced(const struct err *err)
 {
-        prompts_free(s->prompts);
-        walk_free(s->walk);
-        api_free(s->api);
-        http_free(s->http);
-        archive_close(s->archive);
-        progress_free(s->progress);
-        sd_event_unref(s->event);
+        return err->errnum == ENOENT || err->errnum == ENOTDIR || err->errnum == EACCES;
 }
 
-int service_once(const struct config *config, const char *key, bool full)
+static void open_archive(struct service *s)
 {
-        struct service s = {
-                .config = config,
-                .clock = realtime_clock(),
-                .exit = SERVICE_FAILED,
-        };
         struct err err = { 0 };
         int r;
 
-        /* Signals are held back from here on: recovering is not to be cut short. */
-        if (open_loop(&s, &err) < 0) {
-                report_error("cannot start", &err);
-                close_all(&s);
-                return SERVICE_FAILED;
+        notify_status("Opening the archive %s", s->config.directory);
+        r = engine_open_archive(&s->engine, &err);
+        if (r == 0 && !s->scheduled)
+                r = learn_past(s, &err);
+        if (r == ARCHIVE_LOCKED) {
+                if (!s->lock_told)
+                        report_waiting(s->config.directory);
+                s->lock_told = true;
+                notify_status("Waiting: another process writes to %s", s->config.directory);
+                on_working(s);
+                return plan_in(s, LOCK_WAIT);
         }
-        r = open_archive(&s);
-        if (r != 0) {
-                close_all(&s);
-                return r;
+        if (r == 0) {
+                s->lock_told = false;
+                if (!s->ready)
+                        notify_ready();
+                s->ready = true;
+                return service_plan(s);
         }
-        if (open_api(&s, key, &err) < 0) {
-                report_error("cannot start", &err);
-                s.exit = err.kind == ERR_CONFIG ? SERVICE_USAGE : SERVICE_FAILED;
-        } else if (start_walk(&s, full) == 0) {
-                s.progress = progress_new(STDERR_FILENO, clock_boot(&s.clock));
-                log_set_hook(progress_hide, progress_show, s.progress);
-                r = sd_event_loop(s.event);
-                if (r < 0)
-                        s.exit = SERVICE_FAILED;
+        engine_close_archive(&s->engine);
+        if (err.kind == ERR_DAMAGE) {
+                report_damage(s->config.directory, &err);
+                return service_end(s, SERVICE_DAMAGED);
         }
-        log_set_hook(NULL, NULL, NULL);
-        close_all(&s);
-        return s.exit;
+        if (err.kind == ERR_CONFIG || (!s->ready && is_misplaced(&err))) {
+                report_error("cannot open the archive", &err);
+                return service_end(s, SERVICE_USAGE);
+        }
+        alarm_disk(&s->alarm, "cannot open it", &err);
+        notify_status("Waiting: cannot open the archive: %s", err.text);
+        on_working(s);
+        schedule_hold(&s->schedule, SCHEDULE_HOST, 0, boot(s));
+        plan_in(s, s->schedule.held - boot(s));
+}
+
+/* A full disk is looked at before the server is asked in vain. */
+static bool has_room(struct service *s)
+{
+        struct err err = { 0 };
+
+        if (!alarm_is_on(&s->alarm, TROUBLE_DISK) || archive_room(s->engine.archive, &err) == 0)
+                return true;
+        alarm_disk(&s->alarm, "there is no room", &err);
+        schedule_hold(&s->schedule, SCHEDULE_HOST, 0, boot(s));
+        return false;
+}
+
+static void start_walk(struct service *s)
+{
+        struct err err = { 0 };
+
+        s->asked = schedule_next(&s->schedule, boot(s));
+        s->begun = boot(s);
+        if (engine_walk(&s->engine, s->asked == SCHEDULE_FULL, &err) < 0) {
+                alarm_disk(&s->alarm, "cannot start a walk", &err);
+                schedule_hold(&s->schedule, SCHEDULE_HOST, 0, boot(s));
+                return;
+        }
+        schedule_begun(&s->schedule);
+        state_walk_begin(&s->state, walk_row(s->engine.walk));
+        report_walk_start(walk_row(s->engine.walk), LOG_DEBUG);
+}
+
+void service_plan(struct service *s)
+{
+        const struct engine *g = &s->engine;
+        usec_t wait, held;
+        bool due;
+
+        s->timer = loop_timer_stop(s->timer);
+        if (s->halted || g->walk || g->prompts)
+                return;
+        if (g->archive && archive_is_stale(g->archive))
+                engine_close_archive(&s->engine);
+        if (!g->archive)
+                return open_archive(s);
+
+        due = schedule_wait(&s->schedule, boot(s)) == 0;
+        if (s->schedule.held <= boot(s) && (due || s->prompts_due) && has_room(s)) {
+                if (due) {
+                        start_walk(s);
+                } else {
+                        state_prompts_begin(&s->state, g);
+                        engine_prompts(&s->engine, 0, s->patience);
+                }
+        }
+        if (!g->walk) {
+                wait = schedule_wait(&s->schedule, boot(s));
+                held = s->schedule.held - boot(s);
+                plan_in(s, held > 0 && held < wait ? held : wait);
+        }
+        tell(s, true);
+        state_measure(&s->state, g, &s->alarm);
+}
+
+/* ---- now and then ---- */
+
+static void on_house(void *ctx)
+{
+        struct service *s = ctx;
+        struct archive *archive = s->engine.archive;
+        struct err err = { 0 };
+
+        s->house = loop_timer_start(s->loop, HOUSE, on_house, s);
+        /* With work in hand, that does it. */
+        if (archive && !s->engine.walk && !s->engine.prompts && !archive_is_stale(archive) &&
+            archive_seal(archive, clock_wall(&s->clock), false, &err) < 0)
+                alarm_disk(&s->alarm, "cannot seal", &err);
+        tell(s, true);
+        if (archive)
+                state_measure(&s->state, &s->engine, &s->alarm);
+}
+
+static void on_feeder(void *ctx)
+{
+        struct service *s = ctx;
+        usec_t period = s->watchdog_usec / WATCHDOG_TIMES;
+        const struct engine *g = &s->engine;
+
+        s->feeder = loop_timer_start(s->loop, period, on_feeder, s);
+        if (watchdog_is_well(&s->watchdog, g->walk || g->prompts, g->api && api_is_waiting(g->api),
+                             g->api ? api_signs(g->api) : 0, period))
+                notify_watchdog();
+}
+
+/* ---- the whole ---- */
+
+static int start(struct service *s, struct err *e)
+{
+        s->engine = (struct engine){
+                .config = &s->config,
+                .clock = &s->clock,
+                .manner = RETRY_DAEMON,
+                .ops = { on_page, on_walk_done, on_prompts_progress, on_prompts_done,
+                         .api = { on_retry, on_request, s },
+                         .archive = { on_recovered, on_sealed, s, on_working, on_poisoned },
+                         .ctx = s },
+        };
+        if (loop_new(true, service_signalled, s, &s->loop, e) < 0)
+                return -1;
+        s->engine.loop = s->loop;
+        if (engine_open_api(&s->engine, s->key, e) < 0)
+                return -1;
+        s->alarm.clock = &s->clock;
+        s->patience = patience_new(PATIENCE);
+        state_init(&s->state, &s->config, &s->clock);
+        s->watchdog_usec = notify_watchdog_usec();
+        plan_in(s, 0);
+        s->house = loop_timer_start(s->loop, HOUSE, on_house, s);
+        if (s->watchdog_usec)
+                on_feeder(s);
+        return 0;
+}
+
+enum service_exit service(const struct config_from *from, struct config *config, char **key,
+                          enum key_source source)
+{
+        struct service *s = mem_new(sizeof(*s));
+        enum service_exit how;
+        struct err err = { 0 };
+
+        *s = (struct service){ .from = from,
+                               .config = *config,
+                               .key = take_ptr(*key),
+                               .source = source,
+                               .clock = realtime_clock(),
+                               .exit = SERVICE_FAILED };
+        memset(config, 0, sizeof(*config));
+        report_start(s->config.directory);
+        if (start(s, &err) < 0 || loop_run(s->loop, &err) < 0) {
+                report_error("cannot go on", &err);
+                s->exit = err.kind == ERR_CONFIG ? SERVICE_USAGE : SERVICE_FAILED;
+        }
+        report_stop(s->engine.archive ? archive_head(s->engine.archive) : NULL);
+        engine_close(&s->engine);
+        loop_timer_stop(s->timer);
+        loop_timer_stop(s->house);
+        loop_timer_stop(s->feeder);
+        loop_free(s->loop);
+        state_done(&s->state);
+        patience_free(s->patience);
+        config_done(&s->config);
+        mem_free_secret(s->key);
+        how = s->exit;
+        free(s);
+        return how;
 }

@@ -1,10 +1,9 @@
-/* The service: joins configuration, key, archive and API on one event loop, runs walks and prompts,
- * and tells of them. One owner of the loop. */
+/* The resident daemon: walks when they are due, prompts between them, through whatever befalls the
+ * server, the disk or the clock. Tells of everything itself. */
 #pragma once
 
 #include "run/config.h"
-
-#include <stdbool.h>
+#include "run/key.h"
 
 /* What the process ends with. */
 enum service_exit {
@@ -15,6 +14,8 @@ enum service_exit {
         SERVICE_LOCKED = 4,
 };
 
-/* One walk (full, or new where there was a full one), then the prompts, then everything is sealed.
- * SIGINT and SIGTERM end it in good order. The key is only read. Logs everything itself. */
-int service_once(const struct config *config, const char *key, bool full);
+/* Until SIGTERM or SIGINT (SERVICE_OK); ends by itself only over a damaged archive or one that
+ * cannot be begun. *config and *key are taken over and left zero; *from, whose texts must stay, is
+ * read again by a reload. */
+enum service_exit service(const struct config_from *from, struct config *config, char **key,
+                          enum key_source source);

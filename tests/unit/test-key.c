@@ -79,6 +79,9 @@ static void order(void)
         CHECK(key_read(key_file, &key, &source, &e) == 0 && source == KEY_CREDENTIAL);
         CHECK(strcmp(key, "one") == 0);
         mem_free_secret(take_ptr(key));
+        put(credential, " ", 1, 0440); /* the unit's word for none */
+        CHECK(key_read(key_file, &key, &source, &e) == 0 && source == KEY_FILE);
+        mem_free_secret(take_ptr(key));
 }
 
 static void no_next(void)
