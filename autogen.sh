@@ -10,7 +10,8 @@ cd "$(dirname "$0")"
 build_packages='autoconf automake build-essential ca-certificates jq libarchive-dev
         libcurl4-openssl-dev libinih-dev libsqlite3-dev libssl-dev libsystemd-dev libyajl-dev
         pkg-config zlib1g-dev zstd'
-test_packages='curl gzip lz4 mandoc nginx openssl python3 strace util-linux xz-utils'
+test_packages='curl gzip lz4 mandoc nginx openssl procps prometheus python3 strace systemd
+        util-linux xz-utils'
 
 fail()
 {
@@ -40,7 +41,8 @@ install_packages()
                 command -v sudo >/dev/null || fail "as root, run: apt-get install" $want
                 root=sudo
         fi
-        # Offline: the tests start an nginx of their own, Debian's is not to start now.
+        # Offline: the tests start an nginx of their own and need only promtool of prometheus;
+        # Debian's services are not to start now.
         $root apt-get update -q </dev/null
         $root env DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 \
                 apt-get install -q -y --no-install-recommends $want </dev/null
