@@ -86,6 +86,23 @@ static void walk_read(struct account_walk *w, const struct ledger_line *line)
                 w->n_gaps++;
 }
 
+static void failed_clear(struct account_failed *f)
+{
+        free(f->last.text);
+        *f = (struct account_failed){ 0 };
+}
+
+static void count_failure(struct account_failed *f, const struct account_walk *w,
+                          const struct ledger_line *line)
+{
+        if (w->complete) {
+                failed_clear(f);
+        } else {
+                f->walks++;
+                walk_read(&f->last, line);
+        }
+}
+
 static void on_walk(struct account *a, const struct ledger_line *line)
 {
         struct account_walk *w = a->walks;
@@ -94,8 +111,13 @@ static void on_walk(struct account *a, const struct ledger_line *line)
         memmove(w + 1, w, (ACCOUNT_WALKS_MAX - 1) * sizeof(*w));
         w->text = NULL;
         walk_read(w, line);
+        if (w->complete)
+                walk_read(&a->complete, line);
         if (w->full && w->complete)
                 walk_read(&a->full, line);
+        count_failure(&a->failed, w, line);
+        if (w->full)
+                count_failure(&a->failed_full, w, line);
         a->begun.number = 0;
 }
 
@@ -118,7 +140,10 @@ void account_done(struct account *a)
 {
         for (size_t i = 0; i < ACCOUNT_WALKS_MAX; i++)
                 free(take_ptr(a->walks[i].text));
+        free(take_ptr(a->complete.text));
         free(take_ptr(a->full.text));
+        failed_clear(&a->failed);
+        failed_clear(&a->failed_full);
 }
 
 bool account_gap(const struct account_walk *w, size_t *at, int64_t *ret)

@@ -32,7 +32,11 @@ struct account {
         char base_url[2048], project[256];
         struct account_stream streams[STREAMS];
         struct account_walk walks[ACCOUNT_WALKS_MAX]; /* the newest first */
-        struct account_walk full;                     /* the last complete full one */
+        struct account_walk complete, full;           /* the last complete one, and full one */
+        struct account_failed {
+                uint64_t walks;
+                struct account_walk last;
+        } failed, failed_full; /* since the last complete one; full ones since the last such */
         struct {
                 uint64_t number; /* 0: none */
                 bool full;

@@ -3,6 +3,20 @@
 #include "store/replay.h"
 #include "walk/index.h"
 
+static int read_counts(struct catalog *catalog, struct count *ret, struct err *e)
+{
+        int64_t created = INT64_MIN, row = 0;
+        char id[CATALOG_ID_MAX];
+        int r;
+
+        if (catalog_counts(catalog, &ret->counts, e) < 0)
+                return -1;
+        r = catalog_wanted(catalog, &created, &row, id, e);
+        if (r == 0)
+                ret->waiting = created;
+        return r < 0 ? -1 : 0;
+}
+
 static int from_catalog(const struct chain *chain, struct count *ret, struct err *e)
 {
         struct catalog *catalog;
@@ -11,7 +25,7 @@ static int from_catalog(const struct chain *chain, struct count *ret, struct err
 
         if (r != 0)
                 return -1;
-        r = catalog_counts(catalog, &ret->counts, e);
+        r = read_counts(catalog, ret, e);
         if (r == 0)
                 r = catalog_head(catalog, &head, e);
         if (r == 0)
@@ -79,7 +93,7 @@ static int from_frames(const struct chain *chain, struct count *ret, struct dama
         if (r == STOP)
                 *e = b.err;
         if (r == 0)
-                r = catalog_counts(b.catalog, &ret->counts, e);
+                r = read_counts(b.catalog, ret, e);
         ret->seq = chain->good.seq;
         catalog_close(b.catalog);
         return r == 0 ? 0 : -1;

@@ -11,7 +11,8 @@
 
 struct count {
         struct catalog_counts counts;
-        uint64_t seq; /* the line of the ledger that they reflect */
+        int64_t waiting; /* created, of the oldest that waits for its messages; 0: none does */
+        uint64_t seq;    /* the line of the ledger that they reflect */
 };
 
 /* From the catalog; where it is missing, unreadable, of another ledger, or behind while nobody

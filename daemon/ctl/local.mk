@@ -12,6 +12,7 @@ libchatarchived_a_SOURCES += \
         daemon/ctl/verify.h daemon/ctl/verify.c \
         daemon/ctl/cat.h daemon/ctl/cat.c \
         daemon/ctl/account.h daemon/ctl/account.c \
+        daemon/ctl/due.h daemon/ctl/due.c \
         daemon/ctl/writer.h daemon/ctl/writer.c \
         daemon/ctl/count.h daemon/ctl/count.c \
         daemon/ctl/status.h daemon/ctl/status_core.h daemon/ctl/status_text.c \

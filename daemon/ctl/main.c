@@ -12,15 +12,18 @@
 #include <string.h>
 
 /* Where the daemon archives to, if nobody says where to look. */
-static int find_directory(struct config *config, const char **directory, struct err *e)
+static int find_directory(const struct args *a, struct config *config, struct verb *v,
+                          struct err *e)
 {
         const struct config_from from = { 0 };
 
-        if (*directory)
+        v->directory = a->directory;
+        if (v->directory)
                 return 0;
         if (config_load(&from, config, e) < 0)
                 return err_wrap(e, "without --directory= the configuration is read");
-        *directory = config->directory;
+        v->config = config;
+        v->directory = config->directory;
         return 0;
 }
 
@@ -83,11 +86,10 @@ int main(int argc, char *argv[])
                 return VERB_USAGE;
         }
         if (args.verb != ARGS_HELP && args.verb != ARGS_VERSION &&
-            find_directory(&config, &args.directory, &err) < 0) {
+            find_directory(&args, &config, &v, &err) < 0) {
                 verb_fail(&v, &err);
                 return VERB_USAGE;
         }
-        v.directory = args.directory;
         v.out_terminal = isatty(STDOUT_FILENO) == 1;
         v.err_terminal = isatty(STDERR_FILENO) == 1;
         r = finish(run(&v, &args));

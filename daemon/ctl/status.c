@@ -4,16 +4,17 @@
 #include "ctl/show.h"
 #include "ctl/status_core.h"
 
+#include <stdlib.h>
+
 usec_t status_age(const struct status *s)
 {
-        if (!s->account.full.text)
-                return -1;
-        return s->now > s->account.full.ended ? s->now - s->account.full.ended : 0;
+        return s->now - s->account.full.ended;
 }
 
 bool status_too_old(const struct status *s)
 {
-        return s->max_age != STATUS_NO_AGE && (!s->account.full.text || status_age(s) > s->max_age);
+        return s->max_age != STATUS_NO_AGE &&
+               (!s->account.full.text || llabs(status_age(s)) > s->max_age);
 }
 
 static int gather(struct status *s, const struct verb *v, struct err *e)
@@ -24,6 +25,11 @@ static int gather(struct status *s, const struct verb *v, struct err *e)
             chain_each(&s->chain, account_line, &s->account, e) < 0)
                 return -1;
         s->writer = writer_find(s->chain.fd, &s->pid);
+        s->once = s->writer == WRITER_THERE && writer_is_once(s->pid);
+        s->has_due = s->writer == WRITER_THERE && !s->once && s->config;
+        if (s->has_due)
+                due_find(&s->account, s->config->interval, s->config->full_interval, s->now,
+                         &s->due);
         s->counted = count_completions(&s->chain, s->writer == WRITER_THERE, &s->count, &s->damage,
                                        &err) == 0;
         if (!s->counted)
@@ -53,16 +59,25 @@ static void put(const struct status *s, const struct verb *v, bool json)
 static void tell_too_old(const struct status *s, const struct verb *v)
 {
         char age[TEXT_SPAN_MAX], limit[TEXT_SPAN_MAX];
-        usec_t t = status_age(s);
+        usec_t t;
 
-        if (t < 0)
+        if (!s->account.full.text) {
                 fputs("chatarchivectl: no full walk was ever complete\n", v->err);
+                return;
+        }
+        t = status_age(s);
+        text_from_span(llabs(t - t % USEC_PER_SEC), age);
+        text_from_span(s->max_age, limit);
+        if (t < 0)
+                fprintf(v->err,
+                        "chatarchivectl: the last complete full walk ended %s ahead of now; a "
+                        "clock was wrong\n",
+                        age);
         else
                 fprintf(v->err,
                         "chatarchivectl: the last complete full walk is %s old; %s were "
                         "allowed\n",
-                        text_from_span(t - t % USEC_PER_SEC, age),
-                        text_from_span(s->max_age, limit));
+                        age, limit);
 }
 
 int status_archive(const struct verb *v, usec_t max_age, bool json)
@@ -72,19 +87,24 @@ int status_archive(const struct verb *v, usec_t max_age, bool json)
         int r;
 
         s->directory = v->directory;
+        s->config = v->config;
         s->max_age = max_age;
         s->now = clock_wall(v->clock);
         s->damage.out = v->err;
         r = chain_open(v->directory, &s->chain, &err);
         if (r == 0)
                 r = gather(s, v, &err);
-        if (r == 0)
+        if (r == CHAIN_NONE)
+                r = verb_none_set(v, &err);
+        if (r < 0) {
+                s->error = err.text;
+                s->damage.places += err.kind == ERR_DAMAGE;
+        }
+        if (r == 0 || json)
                 put(s, v, json);
         chain_done(&s->chain);
 
-        if (r == CHAIN_NONE) {
-                r = verb_none(v);
-        } else if (r < 0) {
+        if (r < 0) {
                 r = verb_fail(v, &err);
         } else {
                 r = verb_found(&s->damage);

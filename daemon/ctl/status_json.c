@@ -1,8 +1,35 @@
+#include "base/text.h"
 #include "ctl/status_core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 static void put_uint(struct buf *b, const char *key, uint64_t n)
 {
         buf_printf(b, ",\"%s\":%llu", key, (unsigned long long)n);
+}
+
+/* A file's name may be any bytes; JSON may not. */
+static void put_bytes(struct buf *b, const char *key, const char *text)
+{
+        _cleanup_buf_ struct buf clean = BUF_INIT;
+        size_t left = text ? strlen(text) : 0;
+
+        while (left > 0) {
+                size_t n = text_utf8(text, left);
+
+                if (n)
+                        buf_add(&clean, text, n);
+                else
+                        buf_puts(&clean, REPLACEMENT);
+                n = n ? n : 1;
+                text += n;
+                left -= n;
+        }
+        buf_printf(b, "\"%s\":", key);
+        buf_json_str(b, text ? buf_str(&clean) : NULL);
 }
 
 static void put_text(struct buf *b, const char *key, const char *text)
@@ -20,8 +47,10 @@ static void put_time(struct buf *b, const char *key, usec_t t)
 
 static void put_seconds(struct buf *b, const char *key, usec_t t)
 {
-        buf_printf(b, ",\"%s\":%lld.%03d", key, (long long)(t / USEC_PER_SEC),
-                   (int)(t % USEC_PER_SEC / USEC_PER_MSEC));
+        usec_t size = llabs(t);
+
+        buf_printf(b, ",\"%s\":%s%lld.%03d", key, t < 0 ? "-" : "",
+                   (long long)(size / USEC_PER_SEC), (int)(size % USEC_PER_SEC / USEC_PER_MSEC));
 }
 
 static void put_counts(const struct status *s, struct buf *b)
@@ -35,6 +64,7 @@ static void put_counts(const struct status *s, struct buf *b)
                 { "messages_waiting", c->wanted }, { "messages_missing", c->missing },
                 { "counted_at", s->count.seq },
         };
+        bool waiting = s->counted && c->wanted;
 
         for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
                 if (s->counted)
@@ -42,6 +72,11 @@ static void put_counts(const struct status *s, struct buf *b)
                 else
                         buf_printf(b, ",\"%s\":null", counts[i].key);
         }
+        buf_puts(b, ",\"oldest_waiting\":");
+        if (waiting)
+                buf_printf(b, "%lld", (long long)s->count.waiting);
+        else
+                buf_puts(b, "null");
 }
 
 static void put_streams(const struct account *a, struct buf *b)
@@ -93,6 +128,33 @@ static void put_walk(const struct account_walk *w, struct buf *b)
         buf_puts(b, "]}");
 }
 
+static void put_walk_or_null(struct buf *b, const char *key, const struct account_walk *w)
+{
+        buf_printf(b, ",\"%s\":", key);
+        if (w->text)
+                put_walk(w, b);
+        else
+                buf_puts(b, "null");
+}
+
+static void put_failed(const struct account *a, struct buf *b)
+{
+        put_uint(b, "failed_since", a->failed.walks);
+        put_walk_or_null(b, "last_failed", &a->failed.last);
+        put_uint(b, "failed_full_since", a->failed_full.walks);
+        put_walk_or_null(b, "last_failed_full", &a->failed_full.last);
+}
+
+static void put_next(const struct status *s, struct buf *b)
+{
+        char text[CLOCK_TEXT_MAX];
+
+        buf_puts(b, ",\"next\":{\"new\":");
+        buf_json_str(b, s->has_due ? clock_rfc3339(s->due.new, text) : NULL);
+        put_time(b, "full", s->has_due ? s->due.full : 0);
+        buf_putc(b, '}');
+}
+
 static void put_walks(const struct status *s, struct buf *b)
 {
         const struct account *a = &s->account;
@@ -112,11 +174,9 @@ static void put_walks(const struct status *s, struct buf *b)
         } else {
                 buf_puts(b, "null");
         }
-        buf_puts(b, ",\"last_complete_full\":");
-        if (a->full.text)
-                put_walk(&a->full, b);
-        else
-                buf_puts(b, "null");
+        put_failed(a, b);
+        put_next(s, b);
+        put_walk_or_null(b, "last_complete_full", &a->full);
         if (a->full.text)
                 put_seconds(b, "age_seconds", status_age(s));
         else
@@ -131,8 +191,10 @@ void status_json(const struct status *s, struct buf *b)
 {
         const struct account *a = &s->account;
 
-        buf_puts(b, "{\"directory\":");
-        buf_json_str(b, s->directory);
+        buf_putc(b, '{');
+        put_bytes(b, "directory", s->directory);
+        buf_putc(b, ',');
+        put_bytes(b, "error", s->error);
         put_time(b, "since", a->since);
         put_text(b, "base_url", a->base_url);
         put_text(b, "project", a->project);

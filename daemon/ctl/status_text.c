@@ -2,9 +2,11 @@
 #include "ctl/show.h"
 #include "ctl/status_core.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define GAPS_MAX 10 /* seconds of a walk that are named here; --json names all */
+#define SECOND_MAX 253402300799 /* the last one of the year 9999 */
+#define GAPS_MAX   10           /* seconds of a walk that are named here; --json names all */
 
 /* "1,200" */
 #define COUNT(n) text_from_count((n), (char[TEXT_COUNT_MAX]){ 0 })
@@ -20,6 +22,17 @@ static void put_time(struct buf *b, usec_t t)
         buf_printf(b, "%.10s %.8s UTC", text, text + 11);
 }
 
+/* A server may say any number; false: it is no time that one could speak of. */
+static bool put_second(struct buf *b, int64_t second)
+{
+        if (second < 0 || second > SECOND_MAX) {
+                buf_printf(b, "%lld", (long long)second);
+                return false;
+        }
+        put_time(b, second * USEC_PER_SEC);
+        return true;
+}
+
 /* No more of it than a person wants to know. */
 static void put_span(struct buf *b, usec_t t)
 {
@@ -30,6 +43,13 @@ static void put_span(struct buf *b, usec_t t)
                                            : USEC_PER_MSEC;
 
         buf_puts(b, text_from_span(t - t % unit, text));
+}
+
+static void put_ago(struct buf *b, usec_t age)
+{
+        buf_puts(b, age < 0 ? ", still " : ", ");
+        put_span(b, llabs(age));
+        buf_puts(b, age < 0 ? " ahead" : " ago");
 }
 
 static void put_outside(struct buf *b, const char *text)
@@ -56,6 +76,14 @@ static void put_archive(const struct status *s, struct buf *b)
         buf_putc(b, '\n');
 }
 
+static void put_waiting(const struct status *s, struct buf *b)
+{
+        buf_puts(b, "Waiting:      for messages; the oldest was created ");
+        if (put_second(b, s->count.waiting))
+                put_ago(b, s->now - s->count.waiting * USEC_PER_SEC);
+        buf_putc(b, '\n');
+}
+
 static void put_counts(const struct status *s, struct buf *b)
 {
         const struct catalog_counts *c = &s->count.counts;
@@ -69,15 +97,17 @@ static void put_counts(const struct status *s, struct buf *b)
         buf_printf(b, "%s (%s versions)", COUNT(c->completions), COUNT(c->versions));
         if (c->completions) {
                 buf_puts(b, ", created ");
-                put_time(b, c->oldest * USEC_PER_SEC);
+                put_second(b, c->oldest);
                 buf_puts(b, " to ");
-                put_time(b, c->newest * USEC_PER_SEC);
+                put_second(b, c->newest);
         }
         if (s->count.seq < s->chain.good.seq)
                 buf_printf(b, ", as of line %llu of the ledger", (unsigned long long)s->count.seq);
         buf_printf(b, "\nMessages:     of %s completions; %s are waiting, %s missing\n",
                    COUNT(c->completions - c->wanted - c->missing), COUNT(c->wanted),
                    COUNT(c->missing));
+        if (c->wanted)
+                put_waiting(s, b);
 }
 
 static void put_stored(const struct status *s, struct buf *b)
@@ -103,9 +133,77 @@ static void put_full(const struct status *s, struct buf *b)
         }
         buf_printf(b, "Full walk:    %llu, complete since ", (unsigned long long)w->number);
         put_time(b, w->ended);
-        buf_puts(b, ", ");
-        put_span(b, status_age(s));
-        buf_printf(b, " ago%s\n", status_too_old(s) ? ": too long" : "");
+        put_ago(b, status_age(s));
+        if (status_age(s) < 0)
+                buf_puts(b, ": a clock was wrong");
+        else if (status_too_old(s))
+                buf_puts(b, ": too long");
+        else if (s->config && status_age(s) / 2 > s->config->full_interval)
+                buf_printf(b, ", and one is due every %s",
+                           text_from_span(s->config->full_interval, (char[TEXT_SPAN_MAX]){ 0 }));
+        buf_putc(b, '\n');
+}
+
+static void put_reason(struct buf *b, const struct account_walk *w)
+{
+        put_outside(b, *w->reason ? w->reason : "no reason given");
+        if (*w->detail) {
+                buf_puts(b, ": ");
+                put_outside(b, w->detail);
+        }
+        buf_putc(b, '\n');
+}
+
+static void put_failure(const struct account_failed *f, const char *kind, struct buf *b)
+{
+        buf_printf(b, "Failed:       %s %s%s since the last complete one; walk %llu, ",
+                   COUNT(f->walks), kind, f->walks == 1 ? "" : "s",
+                   (unsigned long long)f->last.number);
+        put_time(b, f->last.ended);
+        buf_puts(b, ": ");
+        put_reason(b, &f->last);
+}
+
+static void put_failed(const struct account *a, struct buf *b)
+{
+        if (a->failed.walks)
+                put_failure(&a->failed, "walk", b);
+        if (a->failed_full.walks && a->failed_full.walks != a->failed.walks)
+                put_failure(&a->failed_full, "full walk", b);
+}
+
+static void put_due(const struct status *s, const char *kind, usec_t t, struct buf *b)
+{
+        char text[CLOCK_TEXT_MAX];
+
+        if (t <= s->now) {
+                buf_printf(b, "%s now", kind);
+                return;
+        }
+        clock_rfc3339(t, text);
+        buf_printf(b, "%s about %.10s %.5s UTC (in ", kind, text, text + 11);
+        put_span(b, t - s->now);
+        buf_putc(b, ')');
+}
+
+/* Nothing is said where the configuration was not read. */
+static void put_next(const struct status *s, struct buf *b)
+{
+        if (!s->config)
+                return;
+        buf_puts(b, "Next walk:    ");
+        if (s->has_due) {
+                put_due(s, "new", s->due.new, b);
+                buf_puts(b, ", ");
+                put_due(s, "full", s->due.full, b);
+        } else if (s->writer == WRITER_UNKNOWN) {
+                buf_puts(b, "unknown, as is whether a daemon runs");
+        } else if (s->once) {
+                buf_puts(b, "none after this one: it was started with --once");
+        } else {
+                buf_puts(b, "none: no daemon is running");
+        }
+        buf_putc(b, '\n');
 }
 
 static void put_gaps(const struct account_walk *w, struct buf *b)
@@ -121,10 +219,7 @@ static void put_gaps(const struct account_walk *w, struct buf *b)
                    (unsigned long long)w->number, COUNT(w->n_gaps));
         while (n < GAPS_MAX && account_gap(w, &at, &second)) {
                 buf_puts(b, n++ ? ", " : "");
-                if (second < 0 || second > INT64_MAX / USEC_PER_SEC)
-                        buf_printf(b, "%lld", (long long)second);
-                else
-                        put_time(b, second * USEC_PER_SEC);
+                put_second(b, second);
         }
         buf_printf(b, "%s\n", w->n_gaps > n ? ", …" : "");
 }
@@ -166,12 +261,7 @@ static void put_walk(const struct account_walk *w, struct buf *b)
         if (!*w->reason)
                 return;
         buf_puts(b, "        ");
-        put_outside(b, w->reason);
-        if (*w->detail) {
-                buf_puts(b, ": ");
-                put_outside(b, w->detail);
-        }
-        buf_putc(b, '\n');
+        put_reason(b, w);
 }
 
 static void put_walks(const struct status *s, struct buf *b)
@@ -184,7 +274,9 @@ static void put_walks(const struct status *s, struct buf *b)
         if (a->begun.number) {
                 buf_printf(b, "  %4llu  %-4s  %-8s  ", (unsigned long long)a->begun.number,
                            a->begun.full ? "full" : "new",
-                           s->writer == WRITER_THERE ? "running" : "cut off");
+                           s->writer == WRITER_THERE  ? "running"
+                           : s->writer == WRITER_NONE ? "cut off"
+                                                      : "no end");
                 put_time(b, a->begun.started);
                 buf_putc(b, '\n');
         }
@@ -198,10 +290,12 @@ void status_text(const struct status *s, struct buf *out)
         put_counts(s, out);
         put_stored(s, out);
         put_full(s, out);
+        put_failed(&s->account, out);
         put_gaps(&s->account.full, out);
         for (size_t i = 0; i < ACCOUNT_WALKS_MAX; i++)
                 if (s->account.walks[i].ended > s->account.full.ended)
                         put_gaps(&s->account.walks[i], out);
+        put_next(s, out);
         put_writer(s, out);
         put_walks(s, out);
 }

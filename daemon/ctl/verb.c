@@ -19,11 +19,16 @@ int verb_fail(const struct verb *v, const struct err *e)
         return e->kind == ERR_CONFIG ? VERB_USAGE : VERB_NOT;
 }
 
+int verb_none_set(const struct verb *v, struct err *e)
+{
+        return err_set(e, ERR_HOST, "there is no archive in %s", v->directory);
+}
+
 int verb_none(const struct verb *v)
 {
         struct err e;
 
-        err_set(&e, ERR_HOST, "there is no archive in %s", v->directory);
+        verb_none_set(v, &e);
         return verb_fail(v, &e);
 }
 

@@ -16,8 +16,11 @@ enum verb_exit {
         VERB_DAMAGED = 3,
 };
 
+struct config;
+
 struct verb {
         const char *directory;
+        const struct config *config; /* NULL: none was read, the directory was given */
         FILE *out, *err;
         bool out_terminal, err_terminal; /* a person reads it there: nothing raw */
         const struct clock *clock;
@@ -27,5 +30,7 @@ struct verb {
 int verb_fail(const struct verb *v, const struct err *e);
 /* There is no archive at all: the same. */
 int verb_none(const struct verb *v);
+/* Only say so in *e; -1. */
+int verb_none_set(const struct verb *v, struct err *e);
 /* The exit code for what was found on the way, and told. */
 int verb_found(const struct damage *d);

@@ -1,10 +1,14 @@
 #include "ctl/writer.h"
+#include "base/fsio.h"
+#include "base/mem.h"
 
-#include <stdbool.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+
+#define COMMAND_MAX 65536 /* bytes; a command line of ours is short */
 
 /* `1: FLOCK  ADVISORY  WRITE 4711 08:01:1234 0 EOF`; those that wait have "->" behind the number.
  * Where a device has no major number (btrfs, overlayfs, NFS), stat(2) may name another minor than
@@ -44,4 +48,20 @@ enum writer writer_find(int fd, int64_t *ret_pid)
         if (f)
                 fclose(f);
         return found;
+}
+
+bool writer_is_once(int64_t pid)
+{
+        char path[64];
+        _cleanup_free_ char *words = NULL;
+        struct err ignored;
+        size_t n;
+
+        snprintf(path, sizeof(path), "/proc/%lld/cmdline", (long long)pid);
+        if (pid <= 0 || fsio_slurp(AT_FDCWD, path, COMMAND_MAX, &words, &n, &ignored) < 0)
+                return false;
+        for (const char *word = words; word < words + n; word += strlen(word) + 1)
+                if (strcmp(word, "--once") == 0 || strncmp(word, "--once=", 7) == 0)
+                        return true;
+        return false;
 }

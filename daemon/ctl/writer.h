@@ -1,6 +1,7 @@
 /* Is somebody writing to the archive? */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum writer {
@@ -14,3 +15,7 @@ enum writer {
  * for a moment, could turn away a writer that starts in it. Processes in containers that this one
  * does not see are not in that list. */
 enum writer writer_find(int fd, int64_t *ret_pid);
+
+/* Whether that process was started to walk once, as its command line tells; nothing else does. False
+ * also if it cannot be read. */
+bool writer_is_once(int64_t pid);
