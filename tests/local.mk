@@ -7,6 +7,7 @@ LDADD = $(DAEMON_LIBS)
 include $(top_srcdir)/tests/unit/local.mk
 include $(top_srcdir)/tests/standin/local.mk
 include $(top_srcdir)/tests/e2e/local.mk
+include $(top_srcdir)/tests/boot/local.mk
 
 TEST_EXTENSIONS = .py .sh
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
@@ -19,7 +20,7 @@ AM_TESTS_ENVIRONMENT = srcdir='$(abs_top_srcdir)' builddir='$(abs_top_builddir)'
         export srcdir builddir CC;
 
 check_PROGRAMS += $(UNIT_TESTS)
-dist_check_SCRIPTS += $(E2E_TESTS) tests/layers.sh tests/manuals.sh
-TESTS += $(UNIT_TESTS) $(E2E_TESTS) tests/layers.sh tests/manuals.sh
+dist_check_SCRIPTS += $(E2E_TESTS) tests/layers.sh tests/manuals.sh tests/units.sh
+TESTS += $(UNIT_TESTS) $(E2E_TESTS) tests/layers.sh tests/manuals.sh tests/units.sh
 
 EXTRA_DIST += tests/demo.sh

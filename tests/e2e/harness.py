@@ -327,7 +327,7 @@ def _one(item):
         function(place)
         return sentence, None
     except Failed as failure:
-        return sentence, str(failure)
+        return sentence, str(failure) or "not so"
     except Exception:
         return sentence, traceback.format_exc()
     finally:

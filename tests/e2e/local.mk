@@ -1,4 +1,12 @@
 # End to end, against the stand-in. Sentences as names, TAP out.
 E2E_TESTS += tests/e2e/test-walk.py tests/e2e/test-faults.py tests/e2e/test-crash.py \
-        tests/e2e/test-program.py tests/e2e/test-tls.py
-EXTRA_DIST += tests/e2e/harness.py
+        tests/e2e/test-program.py tests/e2e/test-tls.py tests/e2e/test-resident.py \
+        tests/e2e/test-status.py tests/e2e/test-due.py
+EXTRA_DIST += tests/e2e/harness.py tests/e2e/resident.py \
+        tests/e2e/forged.py tests/e2e/told.py
+
+# The tool, but for where it looks for the configuration: below the working directory. No other way
+# to the real one leads past a file of the system's.
+check_PROGRAMS += tests/e2e/chatarchivectl
+tests_e2e_chatarchivectl_SOURCES = daemon/ctl/main.c daemon/run/config.c
+tests_e2e_chatarchivectl_CPPFLAGS = $(AM_CPPFLAGS) -USYSCONFDIR -DSYSCONFDIR='"."'
