@@ -36,7 +36,8 @@ class Resident:
         more.update(env or {})
         self.process = subprocess.Popen(self.line, env=environment(more),
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, text=True)
+                                        stderr=subprocess.PIPE, text=True,
+                                        start_new_session=True)
         place.servers.append(self)
         self.threads = [threading.Thread(target=self._read), threading.Thread(target=self._hear)]
         for thread in self.threads:
@@ -120,7 +121,7 @@ class Resident:
 
     def stop(self):
         if self.process.poll() is None:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)  # what a wrapper has started, too
             self.process.wait()
         for thread in self.threads:
             thread.join()

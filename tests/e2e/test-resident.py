@@ -188,7 +188,7 @@ def full_disk(place):
                       f"[Archive]\nFrameSize=64K\n[Metrics]\nTextFile={metrics}\n",
                       env={"AT": at}, wrap=[*unshare, "bash", "-c", FULL_DISK, "full-disk"])
     daemon.line_of("error: the archive cannot be written: .*No space left|disk is full")
-    daemon.hears("STATUS=the archive cannot be written")
+    daemon.hears("STATUS=(the archive cannot be written|Waiting: cannot open)")
     before = len(server.requests())
     daemon.line_of("walk .*: failed \\(disk\\)")
     with open(at + ".more", "w") as fifo:
