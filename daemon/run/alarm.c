@@ -10,11 +10,11 @@ bool alarm_is_on(const struct alarm *a, enum trouble_kind kind)
         return a->trouble.on[kind];
 }
 
-static void fail(struct alarm *a, enum trouble_kind kind, int status, const char *request_id,
-                 const char *what)
+static void fail(struct alarm *a, enum trouble_kind kind, usec_t wait, int status,
+                 const char *request_id, const char *what)
 {
-        if (trouble_fail(&a->trouble, kind, clock_boot(a->clock)))
-                report_trouble(kind, status, request_id, what);
+        if (trouble_fail(&a->trouble, kind, wait, clock_boot(a->clock)))
+                report_trouble(kind, wait, status, request_id, what);
 }
 
 static void over(struct alarm *a, enum trouble_kind kind)
@@ -30,11 +30,13 @@ void alarm_retry(struct alarm *a, int status, const char *request_id, usec_t wai
                  const char *problem)
 {
         report_retry(LOG_DEBUG, status, request_id, wait, problem);
-        fail(a, status == 429 ? TROUBLE_RATE : TROUBLE_SERVER, status, request_id, problem);
+        fail(a, status == 429 ? TROUBLE_RATE : TROUBLE_SERVER, wait, status, request_id, problem);
 }
 
-void alarm_request(struct alarm *a, int status)
+void alarm_request(struct alarm *a, int status, bool well)
 {
+        if (!well)
+                return;
         /* Whatever else it says: it answers. */
         if (status > 0 && status < 500)
                 over(a, TROUBLE_SERVER);
@@ -44,28 +46,47 @@ void alarm_request(struct alarm *a, int status)
         over(a, TROUBLE_RATE);
 }
 
+void alarm_disk(struct alarm *a, enum alarm_work work, const char *what, const struct err *err)
+{
+        char text[ERR_TEXT_MAX + 64];
+
+        snprintf(text, sizeof(text), "%s%s%s", what, *what ? ": " : "", err->text);
+        a->work = work;
+        fail(a, TROUBLE_DISK, 0, 0, "", text);
+}
+
+void alarm_disk_over(struct alarm *a, enum alarm_work work)
+{
+        if (work == a->work)
+                over(a, TROUBLE_DISK);
+}
+
 enum schedule_cause alarm_walk(struct alarm *a, const struct walk_result *result,
                                const struct ledger_head *head)
 {
         const struct catalog_walk *w = &result->walk;
         enum schedule_cause cause = SCHEDULE_SOURCE;
-        enum trouble_kind kind = TROUBLE_KINDS;
-        bool told = false;
+        /* A page that fails for as long as it may, while the server is out, was told with that. */
+        bool told = strcmp(w->reason, "server") == 0 || strcmp(w->reason, "network") == 0
+                            ? alarm_is_on(a, TROUBLE_SERVER)
+                            : false;
 
         if (result->complete) {
-                over(a, TROUBLE_DISK);
+                alarm_disk_over(a, ALARM_OPEN);
+                alarm_disk_over(a, ALARM_WALK);
         } else if (result->interrupted) {
                 cause = SCHEDULE_INTERRUPTED;
         } else if (result->err.kind == ERR_HOST) {
                 cause = SCHEDULE_HOST;
-                kind = TROUBLE_DISK;
+                told = alarm_is_on(a, TROUBLE_DISK);
+                alarm_disk(a, ALARM_WALK, "", &result->err);
         } else if (result->stop) {
+                enum trouble_kind kind = strcmp(w->reason, "limited") == 0 ? TROUBLE_RATE
+                                                                           : TROUBLE_KEY;
+
                 cause = SCHEDULE_PERSON;
-                kind = strcmp(w->reason, "limited") == 0 ? TROUBLE_RATE : TROUBLE_KEY;
-        }
-        if (kind != TROUBLE_KINDS) {
                 told = alarm_is_on(a, kind);
-                fail(a, kind, 0, "", result->err.text);
+                fail(a, kind, 0, result->status, result->request_id, result->err.text);
         }
         report_walk(result, head, told ? LOG_DEBUG : result->interrupted ? LOG_INFO : LOG_ERR);
         return cause;
@@ -74,37 +95,31 @@ enum schedule_cause alarm_walk(struct alarm *a, const struct walk_result *result
 bool alarm_prompts(struct alarm *a, const struct prompts_result *result,
                    enum schedule_cause *ret_cause)
 {
-        enum trouble_kind kind = TROUBLE_KINDS;
-        bool told = false;
+        bool held = false, told = result->failed == a->failed && result->stopped == a->stopped;
 
         if (result->interrupted)
                 return false;
         if (result->stopped && result->err.kind == ERR_HOST) {
                 *ret_cause = SCHEDULE_HOST;
-                kind = TROUBLE_DISK;
+                held = true;
+                told = alarm_is_on(a, TROUBLE_DISK);
+                alarm_disk(a, ALARM_PROMPTS, "", &result->err);
         } else if (result->denied || result->limited) {
+                enum trouble_kind kind = result->limited ? TROUBLE_RATE : TROUBLE_KEY;
+
                 *ret_cause = SCHEDULE_PERSON;
-                kind = result->limited ? TROUBLE_RATE : TROUBLE_KEY;
-        }
-        if (kind != TROUBLE_KINDS) {
+                held = true;
                 told = alarm_is_on(a, kind);
-                fail(a, kind, 0, "", result->err.text);
+                fail(a, kind, 0, result->status, result->request_id, result->err.text);
+        } else if (result->done) {
+                alarm_disk_over(a, ALARM_PROMPTS);
         }
-        /* What went well without anything to do is not worth a line each few minutes. */
-        if (result->done || result->failed || result->stopped)
+        told = told || alarm_is_on(a, TROUBLE_SERVER);
+        if (result->failed || result->stopped)
                 report_prompts(result, told ? LOG_DEBUG : LOG_ERR);
-        return kind != TROUBLE_KINDS;
-}
-
-void alarm_disk(struct alarm *a, const char *what, const struct err *err)
-{
-        char text[ERR_TEXT_MAX + 64];
-
-        snprintf(text, sizeof(text), "%s: %s", what, err->text);
-        fail(a, TROUBLE_DISK, 0, "", text);
-}
-
-void alarm_disk_over(struct alarm *a)
-{
-        over(a, TROUBLE_DISK);
+        else if (result->done) /* nothing to do is not worth a line each few minutes */
+                report_prompts(result, LOG_ERR);
+        a->failed = result->failed;
+        a->stopped = result->stopped;
+        return held;
 }

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define CA_TEXT_MAX ((size_t)65536) /* bytes that may stand before its first certificate */
+
 /* A configuration while it is read: with where each value came from, for what can only be judged
  * when all is there. */
 struct load {
@@ -223,6 +225,17 @@ static int load_blame(const struct load *l, const char *name, const char *second
         return origin ? err_wrap(e, "%s", origin) : -1;
 }
 
+/* A line "-----BEGIN CERTIFICATE-----" near its start; there may be the same as text before it. */
+static bool holds_certificate(int fd)
+{
+        char *text = mem_new(CA_TEXT_MAX + 1);
+        ssize_t n = pread(fd, text, CA_TEXT_MAX, 0);
+        bool found = n > 0 && memmem(text, (size_t)n, "-----BEGIN ", 11);
+
+        free(text);
+        return found;
+}
+
 static int check_ca_file(const struct config *c, struct err *e)
 {
         _cleanup_close_ int fd = -1;
@@ -235,6 +248,8 @@ static int check_ca_file(const struct config *c, struct err *e)
                 err_sys(e, errno, "CAFile= cannot be read");
         else if (!S_ISREG(st.st_mode))
                 err_set(e, ERR_CONFIG, "CAFile= is no regular file");
+        else if (!holds_certificate(fd))
+                err_set(e, ERR_CONFIG, "CAFile= holds no certificate in PEM form");
         else
                 return 0;
         e->kind = ERR_CONFIG;

@@ -3,6 +3,10 @@
 #include "walk/index.h"
 #include "wire/http.h"
 
+/* A page that fails for so long ends its walk, so that one of the other kind has its turn: a record
+ * of long ago that a server cannot list must not hide what is new. */
+#define WALK_PATIENCE (30 * USEC_PER_MIN)
+
 int engine_open_archive(struct engine *g, struct err *e)
 {
         const struct config *c = g->config;
@@ -105,6 +109,7 @@ int engine_walk(struct engine *g, bool full, struct err *e)
                 .overlap = g->config->overlap,
                 .page_size = g->config->page_size,
                 .scope = engine_scope(g),
+                .patience = WALK_PATIENCE,
         };
         const struct walk_ops ops = { on_page, on_walk_done, g };
 

@@ -29,20 +29,27 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
         return 0;
 }
 
-int loop_new(bool reload, void (*signalled)(void *ctx, int number), void *ctx, struct loop **ret,
-             struct err *e)
-{
-        static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
-        struct loop *l = mem_new(sizeof(*l));
-        sigset_t set;
-        int r;
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
 
-        l->signalled = signalled;
-        l->ctx = ctx;
+void loop_hold_signals(bool reload)
+{
+        sigset_t set;
+
         sigemptyset(&set);
         for (size_t i = 0; i < (reload ? 4 : 2); i++)
                 sigaddset(&set, signals[i]);
         sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int loop_new(bool reload, void (*signalled)(void *ctx, int number), void *ctx, struct loop **ret,
+             struct err *e)
+{
+        struct loop *l = mem_new(sizeof(*l));
+        int r;
+
+        l->signalled = signalled;
+        l->ctx = ctx;
+        loop_hold_signals(reload);
         r = sd_event_new(&l->event);
         for (size_t i = 0; i < (reload ? 4 : 2) && r >= 0; i++)
                 r = sd_event_add_signal(l->event, NULL, signals[i], on_signal, l);
@@ -66,6 +73,14 @@ struct loop *loop_free(struct loop *l)
 struct sd_event *loop_event(struct loop *l)
 {
         return l->event;
+}
+
+bool loop_is_called_off(void)
+{
+        sigset_t set;
+
+        return sigpending(&set) == 0 &&
+               (sigismember(&set, SIGTERM) == 1 || sigismember(&set, SIGINT) == 1);
 }
 
 int loop_run(struct loop *l, struct err *e)

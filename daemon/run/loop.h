@@ -10,6 +10,9 @@ struct loop;
 struct loop_timer;
 struct sd_event;
 
+/* From here on they wait until there is a loop. reload: as for loop_new(). */
+void loop_hold_signals(bool reload);
+
 /* SIGINT and SIGTERM come to `signalled` from now on; SIGHUP and SIGUSR1 too where asked for. They
  * are blocked, and wait until the loop turns. ERR_HOST. */
 int loop_new(bool reload, void (*signalled)(void *ctx, int number), void *ctx, struct loop **ret,
@@ -18,6 +21,8 @@ int loop_new(bool reload, void (*signalled)(void *ctx, int number), void *ctx, s
 struct loop *loop_free(struct loop *l);
 struct sd_event *loop_event(struct loop *l);
 
+/* Does a SIGTERM or SIGINT wait for the loop to turn? */
+bool loop_is_called_off(void);
 /* Turns until loop_end(). ERR_HOST. */
 int loop_run(struct loop *l, struct err *e);
 void loop_end(struct loop *l);

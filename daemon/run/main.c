@@ -2,11 +2,13 @@
 #include "run/config.h"
 #include "run/key.h"
 #include "run/log.h"
+#include "run/loop.h"
 #include "run/once.h"
 #include "run/options.h"
 #include "run/report.h"
 #include "run/service.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
 #include <signal.h>
@@ -31,6 +33,18 @@ static void steady_memory(void)
 {
         mallopt(M_MMAP_THRESHOLD, 128 * 1024);
         mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+}
+
+/* What is opened next must not become one of the three. */
+static void guard_descriptors(void)
+{
+        int fd;
+
+        do {
+                fd = open("/dev/null", O_RDWR);
+        } while (fd >= 0 && fd <= STDERR_FILENO);
+        if (fd >= 0)
+                close(fd);
 }
 
 static bool has_credential(void)
@@ -93,6 +107,7 @@ int main(int argc, char *argv[])
         struct err err;
         int r;
 
+        guard_descriptors();
         guard_memory();
         steady_memory();
         signal(SIGPIPE, SIG_IGN);
@@ -111,6 +126,8 @@ int main(int argc, char *argv[])
                         puts(options_version());
                 return fflush(stdout) == 0 ? SERVICE_OK : SERVICE_FAILED;
         }
+        if (options.job == OPTIONS_DAEMON)
+                loop_hold_signals(true);
         const struct config_from from = { options.config, options.directory, options.base_url };
         if (config_load(&from, &config, &err) < 0) {
                 report_config_refused(LOG_ERR, &err);

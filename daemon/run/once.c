@@ -39,7 +39,7 @@ static void on_recovered(void *ctx, const char *what)
 static void on_sealed(void *ctx, const char *path, uint64_t length)
 {
         (void)ctx;
-        report_sealed(path, length);
+        report_sealed(LOG_DEBUG, path, length);
 }
 
 static void on_poisoned(void *ctx, const char *path, const struct err *why)

@@ -80,7 +80,7 @@ void report_recovered(const char *what)
         log_event(LOG_NOTICE, fields, ELEMENTS(fields), "recovered: %s", what);
 }
 
-void report_sealed(const char *path, uint64_t length)
+void report_sealed(int level, const char *path, uint64_t length)
 {
         char size[TEXT_SIZE_MAX], bytes[NUMBER_MAX];
         const struct log_field fields[] = {
@@ -89,7 +89,7 @@ void report_sealed(const char *path, uint64_t length)
                 { "BYTES", number(length, bytes) },
         };
 
-        log_event(LOG_DEBUG, fields, ELEMENTS(fields), "sealed %s, %s", path,
+        log_event(level, fields, ELEMENTS(fields), "sealed %s, %s", path,
                   text_from_size(length, size));
 }
 
@@ -107,7 +107,8 @@ void report_poisoned(const char *path, const struct err *why)
                 path, why->text);
 }
 
-void report_trouble(enum trouble_kind kind, int status, const char *request_id, const char *what)
+void report_trouble(enum trouble_kind kind, usec_t wait, int status, const char *request_id,
+                    const char *what)
 {
         static const struct {
                 int level;
@@ -123,15 +124,20 @@ void report_trouble(enum trouble_kind kind, int status, const char *request_id, 
                 [TROUBLE_DISK] = { LOG_ERR, MESSAGE_DISK_FULL, "the archive cannot be written",
                                    "It goes on when that has passed" },
         };
-        char status_text[NUMBER_MAX];
+        char status_text[NUMBER_MAX], span[TEXT_SPAN_MAX];
         const struct log_field fields[] = {
                 { "MESSAGE_ID", kinds[kind].id },
                 { "HTTP_STATUS", status ? number((uint64_t)status, status_text) : NULL },
                 { "REQUEST_ID", *request_id ? request_id : NULL },
         };
 
-        log_event(kinds[kind].level, fields, ELEMENTS(fields), "%s: %s. %s", kinds[kind].words,
-                  what, kinds[kind].hope);
+        if (wait >= TROUBLE_SERVER_AFTER)
+                log_event(kinds[kind].level, fields, ELEMENTS(fields),
+                          "%s: %s. It is asked again in %s", kinds[kind].words, what,
+                          text_from_span(wait - wait % USEC_PER_SEC, span));
+        else
+                log_event(kinds[kind].level, fields, ELEMENTS(fields), "%s: %s. %s",
+                          kinds[kind].words, what, kinds[kind].hope);
 }
 
 void report_trouble_over(enum trouble_kind kind, usec_t took, uint64_t failures)

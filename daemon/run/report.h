@@ -21,12 +21,14 @@ void report_start(const char *directory);
 void report_stop(const struct ledger_head *head); /* NULL: no archive was open */
 void report_damage(const char *directory, const struct err *err);
 void report_recovered(const char *what);
-void report_sealed(const char *path, uint64_t length);
+void report_sealed(int level, const char *path, uint64_t length);
 void report_poisoned(const char *path, const struct err *why);
 
 void report_retry(int level, int status, const char *request_id, usec_t wait, const char *problem);
 /* what: the failure that it began with; status 0 and request_id "" where there is none. */
-void report_trouble(enum trouble_kind kind, int status, const char *request_id, const char *what);
+/* wait: until it is tried again, if it was announced or is long. */
+void report_trouble(enum trouble_kind kind, usec_t wait, int status, const char *request_id,
+                    const char *what);
 void report_trouble_over(enum trouble_kind kind, usec_t took, uint64_t failures);
 void report_walk_start(const struct catalog_walk *walk, int level);
 void report_page(const struct catalog_walk *walk, const char *request_id);

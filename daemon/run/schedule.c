@@ -43,13 +43,14 @@ void schedule_change(struct schedule *s, const usec_t interval[static SCHEDULE_K
 {
         for (int i = 0; i < SCHEDULE_KINDS; i++) {
                 s->interval[i] = interval[i];
-                s->due[i] = s->begun[i] + interval[i] - jitter(interval[i], random);
+                if (!s->failed[i])
+                        s->due[i] = s->begun[i] + interval[i] - jitter(interval[i], random);
         }
 }
 
 usec_t schedule_when(const struct schedule *s, enum schedule_kind kind)
 {
-        return s->now ? 0 : later(s->due[kind], s->held);
+        return s->now ? s->held : later(s->due[kind], s->held);
 }
 
 usec_t schedule_wait(const struct schedule *s, usec_t boot)
@@ -78,6 +79,7 @@ void schedule_complete(struct schedule *s, enum schedule_kind kind, usec_t begun
 
                 s->begun[i] = begun;
                 s->failures[i] = 0;
+                s->failed[i] = false;
                 s->due[i] = later(begun + s->interval[i] - jitter(s->interval[i], random),
                                   ended + rest);
         }
@@ -104,6 +106,7 @@ void schedule_failed(struct schedule *s, enum schedule_kind kind, enum schedule_
                      usec_t announced, usec_t ended)
 {
         s->due[kind] = ended;
+        s->failed[kind] = true;
         if (cause == SCHEDULE_INTERRUPTED)
                 return;
         schedule_hold(s, cause, announced, ended);
@@ -116,6 +119,11 @@ void schedule_failed(struct schedule *s, enum schedule_kind kind, enum schedule_
                 s->due[SCHEDULE_NEW] = s->due[SCHEDULE_FULL] = s->due[kind];
 }
 
+usec_t schedule_host(struct schedule *s)
+{
+        return doubled(SCHEDULE_HOST_FIRST, SCHEDULE_HOST_MAX, ++s->hosts);
+}
+
 void schedule_hold(struct schedule *s, enum schedule_cause cause, usec_t announced, usec_t boot)
 {
         usec_t wait = announced;
@@ -124,17 +132,9 @@ void schedule_hold(struct schedule *s, enum schedule_cause cause, usec_t announc
                 wait = later(wait,
                              doubled(SCHEDULE_PERSON_FIRST, SCHEDULE_PERSON_MAX, ++s->persons));
         if (cause == SCHEDULE_HOST)
-                wait = later(wait, doubled(SCHEDULE_HOST_FIRST, SCHEDULE_HOST_MAX, ++s->hosts));
+                wait = later(wait, schedule_host(s));
         if (wait > 0)
                 s->held = later(s->held, boot + wait);
-}
-
-void schedule_relax(struct schedule *s, enum schedule_cause cause)
-{
-        if (cause == SCHEDULE_PERSON)
-                s->persons = 0;
-        if (cause == SCHEDULE_HOST)
-                s->hosts = 0;
 }
 
 void schedule_now(struct schedule *s)

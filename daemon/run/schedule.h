@@ -43,8 +43,9 @@ struct schedule {
         usec_t held;                  /* nothing before */
         /* Failures in a row: of each kind of walk, by its server; and of everything. */
         unsigned failures[SCHEDULE_KINDS], persons, hosts;
-        bool now;   /* asked for by a person, and not begun yet */
-        bool first; /* no full walk was ever complete: a new one would become it */
+        bool failed[SCHEDULE_KINDS]; /* the last one: .due is not counted from .begun */
+        bool now;                    /* asked for by a person, and not begun yet */
+        bool first;                  /* no full walk was ever complete: a new one would become it */
 };
 
 /* What the ledger tells, on the wall clock; 0: never. */
@@ -56,7 +57,7 @@ struct schedule_past {
 /* A past in the future (the clock was set back) tells nothing: as never. random: any 32 bits. */
 void schedule_init(struct schedule *s, const usec_t interval[static SCHEDULE_KINDS],
                    const struct schedule_past *past, usec_t wall, usec_t boot, uint32_t random);
-/* Other intervals, counted from the same walks. */
+/* Other intervals, counted from the same walks; one that failed is due when it was. */
 void schedule_change(struct schedule *s, const usec_t interval[static SCHEDULE_KINDS],
                      uint32_t random);
 
@@ -77,7 +78,7 @@ void schedule_failed(struct schedule *s, enum schedule_kind kind, enum schedule_
                      usec_t announced, usec_t ended);
 /* Everything is held back, without a walk having been tried (prompts met a refusal, say). */
 void schedule_hold(struct schedule *s, enum schedule_cause cause, usec_t announced, usec_t boot);
-/* A sign that the trouble is over: the next failure begins with a short wait again. */
-void schedule_relax(struct schedule *s, enum schedule_cause cause);
+/* Another failure of this machine's: how long to wait until it is tried again. */
+usec_t schedule_host(struct schedule *s);
 /* Someone asks for a walk: nothing holds it back. */
 void schedule_now(struct schedule *s);

@@ -9,12 +9,16 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LOCK_WAIT USEC_PER_SEC        /* between looks at whether the archive's lock is free */
 #define HOUSE     (30 * USEC_PER_SEC) /* between looks at what is to be sealed and told */
 #define PATIENCE  USEC_PER_HOUR       /* for messages of a completion that is there */
 #define EXTEND    (90 * USEC_PER_SEC) /* asked for while opening the archive takes long … */
 #define EXTEND_AT (10 * USEC_PER_SEC) /* … so often */
+
+/* Between two runs of prompts where some are not to be had yet. */
+#define PROMPTS_AGAIN (10 * USEC_PER_MIN)
 
 static usec_t boot(const struct service *s)
 {
@@ -66,12 +70,12 @@ static void on_retry(void *ctx, int status, const char *request_id, usec_t wait,
         tell(s, false);
 }
 
-static void on_request(void *ctx, int status, uint64_t bytes_in)
+static void on_request(void *ctx, int status, bool well, uint64_t bytes_in)
 {
         struct service *s = ctx;
 
         state_request(&s->state, status, bytes_in);
-        alarm_request(&s->alarm, status);
+        alarm_request(&s->alarm, status, well);
 }
 
 static void on_recovered(void *ctx, const char *what)
@@ -83,7 +87,7 @@ static void on_recovered(void *ctx, const char *what)
 static void on_sealed(void *ctx, const char *path, uint64_t length)
 {
         (void)ctx;
-        report_sealed(path, length);
+        report_sealed(LOG_INFO, path, length);
 }
 
 static void on_poisoned(void *ctx, const char *path, const struct err *why)
@@ -92,12 +96,18 @@ static void on_poisoned(void *ctx, const char *path, const struct err *why)
         report_poisoned(path, why);
 }
 
-/* Opening an archive holds the loop up: the manager is told from here. */
+/* Work on the disk holds the loop up: the manager is told from here. Opening an archive, which may
+ * take long, is fit to be cut short at any point; a signal that waits for it does so. */
 static void on_working(void *ctx)
 {
         struct service *s = ctx;
         usec_t now = boot(s);
 
+        if (!s->engine.archive && loop_is_called_off()) {
+                notify_stopping();
+                report_stop(NULL);
+                _exit(SERVICE_OK);
+        }
         if (now - s->extended < EXTEND_AT && s->extended)
                 return;
         s->extended = now;
@@ -126,6 +136,7 @@ static void on_walk_done(void *ctx, const struct walk_result *result)
         else
                 schedule_failed(&s->schedule, s->asked, cause, result->announced, boot(s));
         s->prompts_due = s->config.messages && !result->stop;
+        s->prompts_after = 0;
         service_plan(s);
 }
 
@@ -142,10 +153,17 @@ static void on_prompts_done(void *ctx, const struct prompts_result *result)
         struct service *s = ctx;
         enum schedule_cause cause;
 
-        s->prompts_due = result->drained;
+        s->prompts_due = result->drained || result->later || result->failed;
+        s->prompts_after = result->drained ? 0 : boot(s) + PROMPTS_AGAIN;
         if (alarm_prompts(&s->alarm, result, &cause)) {
-                schedule_hold(&s->schedule, cause, result->announced, boot(s));
-                s->prompts_due = true;
+                /* One page of the list finds out whether it still holds, before many prompts do. */
+                if (cause == SCHEDULE_PERSON)
+                        schedule_failed(&s->schedule, SCHEDULE_NEW, cause, result->announced,
+                                        boot(s));
+                else
+                        schedule_hold(&s->schedule, cause, result->announced, boot(s));
+                s->prompts_due = cause != SCHEDULE_PERSON;
+                s->prompts_after = 0;
         }
         service_plan(s);
 }
@@ -170,6 +188,9 @@ static int learn_past(struct service *s, struct err *e)
         if (r == 0)
                 past.any = walk.started;
         schedule_init(&s->schedule, interval, &past, clock_wall(&s->clock), boot(s), arc4random());
+        if (s->again)
+                schedule_now(&s->schedule);
+        s->again = false;
         s->scheduled = true;
         s->prompts_due = s->config.messages;
         return 0;
@@ -186,7 +207,8 @@ static void open_archive(struct service *s)
         struct err err = { 0 };
         int r;
 
-        notify_status("Opening the archive %s", s->config.directory);
+        if (!s->lock_told)
+                notify_status("Opening the archive %s", s->config.directory);
         r = engine_open_archive(&s->engine, &err);
         if (r == 0 && !s->scheduled)
                 r = learn_past(s, &err);
@@ -203,7 +225,7 @@ static void open_archive(struct service *s)
                 if (!s->ready)
                         notify_ready();
                 s->ready = true;
-                return service_plan(s);
+                return plan_in(s, 0); /* a signal that waits comes first */
         }
         engine_close_archive(&s->engine);
         if (err.kind == ERR_DAMAGE) {
@@ -214,11 +236,10 @@ static void open_archive(struct service *s)
                 report_error("cannot open the archive", &err);
                 return service_end(s, SERVICE_USAGE);
         }
-        alarm_disk(&s->alarm, "cannot open it", &err);
+        alarm_disk(&s->alarm, ALARM_OPEN, "cannot open it", &err);
         notify_status("Waiting: cannot open the archive: %s", err.text);
         on_working(s);
-        schedule_hold(&s->schedule, SCHEDULE_HOST, 0, boot(s));
-        plan_in(s, s->schedule.held - boot(s));
+        plan_in(s, schedule_host(&s->schedule));
 }
 
 /* A full disk is looked at before the server is asked in vain. */
@@ -228,7 +249,7 @@ static bool has_room(struct service *s)
 
         if (!alarm_is_on(&s->alarm, TROUBLE_DISK) || archive_room(s->engine.archive, &err) == 0)
                 return true;
-        alarm_disk(&s->alarm, "there is no room", &err);
+        alarm_disk(&s->alarm, s->alarm.work, "there is no room", &err);
         schedule_hold(&s->schedule, SCHEDULE_HOST, 0, boot(s));
         return false;
 }
@@ -240,7 +261,7 @@ static void start_walk(struct service *s)
         s->asked = schedule_next(&s->schedule, boot(s));
         s->begun = boot(s);
         if (engine_walk(&s->engine, s->asked == SCHEDULE_FULL, &err) < 0) {
-                alarm_disk(&s->alarm, "cannot start a walk", &err);
+                alarm_disk(&s->alarm, ALARM_WALK, "cannot start a walk", &err);
                 schedule_hold(&s->schedule, SCHEDULE_HOST, 0, boot(s));
                 return;
         }
@@ -249,22 +270,37 @@ static void start_walk(struct service *s)
         report_walk_start(walk_row(s->engine.walk), LOG_DEBUG);
 }
 
+/* A walk, the end of a hold, or the prompts again: whatever comes first. */
+static usec_t until_next(const struct service *s)
+{
+        usec_t now = boot(s), wait = schedule_wait(&s->schedule, now);
+        usec_t held = s->schedule.held - now, prompts = s->prompts_after - now;
+
+        if (held > 0 && held < wait)
+                wait = held;
+        if (!s->engine.prompts && s->prompts_due && prompts > 0 && prompts < wait)
+                wait = prompts;
+        return wait;
+}
+
 void service_plan(struct service *s)
 {
         const struct engine *g = &s->engine;
-        usec_t wait, held;
-        bool due;
+        bool due, prompts;
 
         s->timer = loop_timer_stop(s->timer);
-        if (s->halted || g->walk || g->prompts)
+        if (s->halted || g->walk)
                 return;
+        if (g->prompts) /* they make way then */
+                return plan_in(s, schedule_wait(&s->schedule, boot(s)));
         if (g->archive && archive_is_stale(g->archive))
                 engine_close_archive(&s->engine);
         if (!g->archive)
                 return open_archive(s);
 
         due = schedule_wait(&s->schedule, boot(s)) == 0;
-        if (s->schedule.held <= boot(s) && (due || s->prompts_due) && has_room(s)) {
+        prompts = s->prompts_due && s->prompts_after <= boot(s);
+        if (s->schedule.held <= boot(s) && (due || prompts) && has_room(s)) {
                 if (due) {
                         start_walk(s);
                 } else {
@@ -273,9 +309,7 @@ void service_plan(struct service *s)
                 }
         }
         if (!g->walk) {
-                wait = schedule_wait(&s->schedule, boot(s));
-                held = s->schedule.held - boot(s);
-                plan_in(s, held > 0 && held < wait ? held : wait);
+                plan_in(s, until_next(s));
         }
         tell(s, true);
         state_measure(&s->state, g, &s->alarm);
@@ -293,7 +327,9 @@ static void on_house(void *ctx)
         /* With work in hand, that does it. */
         if (archive && !s->engine.walk && !s->engine.prompts && !archive_is_stale(archive) &&
             archive_seal(archive, clock_wall(&s->clock), false, &err) < 0)
-                alarm_disk(&s->alarm, "cannot seal", &err);
+                alarm_disk(&s->alarm, ALARM_SEAL, "cannot seal", &err);
+        else
+                alarm_disk_over(&s->alarm, ALARM_SEAL);
         tell(s, true);
         if (archive)
                 state_measure(&s->state, &s->engine, &s->alarm);

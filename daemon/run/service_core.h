@@ -27,7 +27,9 @@ struct service {
         bool scheduled; /* it knows the archive's past */
         usec_t begun;   /* the walk in hand; boot clock */
         enum schedule_kind asked;
-        bool prompts_due; /* the queue has not been gone through since the last walk */
+        bool prompts_due;     /* there may be some to fetch … */
+        usec_t prompts_after; /* … but not before this, on the boot clock */
+        bool again;           /* a walk is due as soon as the schedule is there */
 
         struct loop_timer *timer; /* the next thing to do */
         struct loop_timer *house;

@@ -12,6 +12,13 @@
  * due again at once. */
 static int start_over(struct service *s, struct config *config, char *key, struct err *e)
 {
+        int status = 0, r;
+        /* What the server announced was announced to this key. */
+        bool same = !(key && strcmp(key, s->key) != 0) &&
+                    strcmp(config->base_url, s->config.base_url) == 0;
+        usec_t held = same && s->engine.api ? api_held(s->engine.api, &status) : 0;
+
+        s->again = s->again || s->schedule.now || s->engine.walk;
         s->halted = true;
         engine_interrupt(&s->engine);
         s->halted = false;
@@ -24,7 +31,10 @@ static int start_over(struct service *s, struct config *config, char *key, struc
         }
         s->scheduled = false;
         memset(&s->schedule, 0, sizeof(s->schedule));
-        return engine_open_api(&s->engine, s->key, e);
+        r = engine_open_api(&s->engine, s->key, e);
+        if (r == 0)
+                api_hold(s->engine.api, held, status);
+        return r;
 }
 
 static void reload(struct service *s)
@@ -53,7 +63,8 @@ static void reload(struct service *s)
                         reload_light(&s->config, &config);
                         config_done(&config);
                         mem_free_secret(key);
-                        schedule_change(&s->schedule, interval, arc4random());
+                        if (found == RELOAD_LIGHT)
+                                schedule_change(&s->schedule, interval, arc4random());
                 }
         }
         if (s->ready)
@@ -65,7 +76,10 @@ static void reload(struct service *s)
 
 static void walk_now(struct service *s)
 {
-        schedule_now(&s->schedule);
+        if (s->scheduled)
+                schedule_now(&s->schedule);
+        else
+                s->again = true;
         if (s->engine.api)
                 api_hurry(s->engine.api);
         if (s->engine.prompts)

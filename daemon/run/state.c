@@ -58,13 +58,17 @@ void state_prompts(struct state *s, uint64_t done)
 
 /* ---- a line for the manager ---- */
 
-/* "08:05:12 UTC" */
-static const char *hour(usec_t wall, char out[static CLOCK_TEXT_MAX])
+/* "08:05:12 UTC", with its date if that is not today's. */
+static const char *hour(usec_t wall, usec_t now, char out[static CLOCK_TEXT_MAX])
 {
-        char text[CLOCK_TEXT_MAX];
+        char text[CLOCK_TEXT_MAX], today[CLOCK_TEXT_MAX];
 
         clock_rfc3339(wall, text);
-        snprintf(out, CLOCK_TEXT_MAX, "%.8s UTC", text + 11);
+        clock_rfc3339(now, today);
+        if (memcmp(text, today, 10) == 0)
+                snprintf(out, CLOCK_TEXT_MAX, "%.8s UTC", text + 11);
+        else
+                snprintf(out, CLOCK_TEXT_MAX, "%.10s %.8s UTC", text, text + 11);
         return out;
 }
 
@@ -109,7 +113,7 @@ void state_tell(struct state *s, const struct engine *g, const struct schedule *
         if (!now && s->told && boot - s->told < STATE_EVERY)
                 return;
         s->told = boot;
-        hour(clock_wall(s->clock) + wait, next);
+        hour(clock_wall(s->clock) + wait, clock_wall(s->clock), next);
         if (g->walk) {
                 const struct catalog_walk *w = walk_row(g->walk);
 

@@ -1,11 +1,12 @@
 #include "run/trouble.h"
 
-bool trouble_fail(struct trouble *t, enum trouble_kind kind, usec_t boot)
+bool trouble_fail(struct trouble *t, enum trouble_kind kind, usec_t wait, usec_t boot)
 {
         if (t->failures[kind]++ == 0)
                 t->since[kind] = boot;
         t->last[kind] = boot;
-        if (t->on[kind] || (kind == TROUBLE_SERVER && boot - t->since[kind] < TROUBLE_SERVER_AFTER))
+        if (t->on[kind] ||
+            (kind == TROUBLE_SERVER && boot + wait - t->since[kind] < TROUBLE_SERVER_AFTER))
                 return false;
         t->on[kind] = true;
         return true;

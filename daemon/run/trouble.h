@@ -27,8 +27,9 @@ struct trouble {
         uint64_t failures[TROUBLE_KINDS];
 };
 
-/* One failure. True if with it the trouble has begun: to be told now. */
-bool trouble_fail(struct trouble *t, enum trouble_kind kind, usec_t boot);
+/* One failure, after which nothing is tried for `wait`. True if with it the trouble has begun: to be
+ * told now. */
+bool trouble_fail(struct trouble *t, enum trouble_kind kind, usec_t wait, usec_t boot);
 /* Something of this kind went well. True if a trouble that was on has ended with it; then, and only
  * then, *ret_took says how long it was and *ret_failures how many failures it had. */
 bool trouble_end(struct trouble *t, enum trouble_kind kind, usec_t boot, usec_t *ret_took,

@@ -106,6 +106,9 @@ static void end_failed(struct walk *w, const char *reason, struct walk_result *r
         if (put_line(w, CATALOG_FAILED, reason, result->err.text, &ignored) < 0 &&
             !archive_is_stale(w->archive))
                 put_line(w, CATALOG_FAILED, reason, result->err.text, &ignored);
+        /* A line that could not be written has left its row without them. */
+        snprintf(archive_walk(w->archive)->reason, sizeof(archive_walk(w->archive)->reason), "%s",
+                 reason);
         finish(w, result);
 }
 
@@ -120,8 +123,11 @@ void walk_fail(struct walk *w, const char *reason, const struct err *err)
 
 void walk_fail_reply(struct walk *w, const struct api_reply *reply)
 {
-        struct walk_result result = { .err = reply->err, .announced = reply->announced };
+        struct walk_result result = { .err = reply->err,
+                                      .announced = reply->announced,
+                                      .status = reply->status };
 
+        snprintf(result.request_id, sizeof(result.request_id), "%s", reply->request_id);
         result.stop = reply->outcome == API_DENIED || reply->outcome == API_LIMITED ||
                       (reply->outcome == API_STOPPED && reply->err.kind == ERR_HOST);
         /* A sink that failed left records half put: the catalog's rows and the frames with them. */

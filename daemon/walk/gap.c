@@ -146,6 +146,7 @@ static void ask(struct walk *w)
         query.order = w->gap.order;
         query.model = w->config.scope.model;
         query.metadata = w->config.scope.metadata;
+        query.patience = w->config.patience;
         w->call = api_start(w->api, &query, &ops);
 }
 

@@ -23,10 +23,10 @@ static int drop_end(void *ctx, const struct page_record *record, struct err *e)
         return 0;
 }
 
-struct api_call *presence_ask(struct api *api, const char *id,
+struct api_call *presence_ask(struct api *api, const char *id, usec_t patience,
                               void (*done)(void *ctx, const struct api_reply *reply), void *ctx)
 {
-        const struct api_query query = { .kind = PAGE_ONE, .id = id };
+        const struct api_query query = { .kind = PAGE_ONE, .id = id, .patience = patience };
         const struct api_call_ops ops = {
                 drop_attempt, done, { drop_begin, drop_bytes, drop_end, NULL }, ctx
         };

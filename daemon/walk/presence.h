@@ -3,6 +3,7 @@
 
 #include "wire/api.h"
 
-/* done() gets API_OK, API_MISSING or what went wrong; as api_start otherwise. */
-struct api_call *presence_ask(struct api *api, const char *id,
+/* done() gets API_OK, API_MISSING or what went wrong; as api_start otherwise.
+ * patience: as in struct api_query. */
+struct api_call *presence_ask(struct api *api, const char *id, usec_t patience,
                               void (*done)(void *ctx, const struct api_reply *reply), void *ctx);

@@ -73,7 +73,7 @@ static void on_reply(void *ctx, const struct api_reply *reply)
 static void ask(struct walk *w, const char *id)
 {
         w->phase = WALK_PROBE;
-        w->call = presence_ask(w->api, id, on_reply, w);
+        w->call = presence_ask(w->api, id, w->config.patience, on_reply, w);
 }
 
 static void probe_next(struct walk *w)

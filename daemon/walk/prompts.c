@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "walk/patience.h"
 #include "walk/prompts_core.h"
 #include "wire/http.h"
 
@@ -52,10 +53,15 @@ void prompts_fill(struct prompts *p)
                 r = catalog_wanted(archive_catalog(p->archive), &p->created, &p->row, id, &err);
                 if (r < 0)
                         return prompts_stop_undone(p, &err);
-                if (r == CATALOG_NONE)
+                if (r == CATALOG_NONE) {
                         p->exhausted = true;
-                else
+                } else if (p->config.patience &&
+                           patience_is_off(p->config.patience, id, clock_boot(p->clock))) {
+                        p->result.later++;
+                        i--; /* this slot is free still */
+                } else {
                         slot_start(&p->slots[i], id);
+                }
         }
         if (p->active == 0 && !p->over)
                 finish(p);

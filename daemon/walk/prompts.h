@@ -12,6 +12,7 @@
 #define PROMPTS_PAGE_SIZE      100
 #define PROMPTS_OUTAGES_MAX    3  /* completions in a row that an outage ended: it is not theirs */
 #define PROMPTS_FAILURES_MAX   20 /* likewise, of any kind: the server's messages are at fault */
+#define PROMPTS_PATIENCE       (15 * USEC_PER_SEC) /* for one's messages that only fail: others wait */
 #define PROMPTS_RESTARTS_MAX   5 /* of one completion's pages, where a page cannot be asked alone */
 #define PROMPTS_ASK_AGAIN      (2 * USEC_PER_SEC) /* for messages of a completion that is there */
 
@@ -24,7 +25,7 @@ struct prompts_config {
         unsigned max_concurrent; /* 1 to PROMPTS_CONCURRENT_MAX */
         /* A completion that is there, its messages 404: asked again for `wait` within this run, and
          * then failed; or, with a patience (the caller's, to outlive the run), left for a later run,
-         * and written off, in a line, once that is over. */
+         * and written off, in a line, once that is over. One that has failed is put off, too. */
         usec_t wait;
         struct patience *patience;
 };
@@ -37,8 +38,10 @@ struct prompts_result {
         bool stopped;     /* the queue was not gone through: refused, an outage, the disk … */
         bool interrupted, drained;
         bool denied, limited; /* stopped: the key was refused, or it has no quota */
-        usec_t announced; /* a wait that the server asked for, or 0 */
-        struct err err;   /* failed or stopped: the first reason */
+        int status;           /* of HTTP, of what it was stopped over; 0: none */
+        char request_id[ARCHIVE_REQUEST_ID_MAX]; /* likewise, or "" */
+        usec_t announced;                        /* a wait that the server asked for, or 0 */
+        struct err err;                          /* failed or stopped: the first reason */
 };
 
 struct prompts_ops {

@@ -42,17 +42,18 @@ static void slot_fail(struct slot *s, const struct err *err)
                 err_wrap(&p->result.err, "messages of %s", s->id);
         }
         p->result.failed++;
+        if (p->config.patience)
+                patience_put_off(p->config.patience, s->id, clock_boot(p->clock));
         if (++p->streak >= PROMPTS_FAILURES_MAX)
                 return prompts_stop(p, &p->result.err);
         slot_release(s);
 }
 
-static int put_change(struct slot *s, const char *type, struct err *e)
+static int put_change(struct slot *s, const char *type, usec_t now, struct err *e)
 {
         struct prompts *p = s->prompts;
         _cleanup_buf_ struct buf b = BUF_INIT;
         char observed[CLOCK_TEXT_MAX];
-        usec_t now = clock_wall(p->clock);
 
         buf_printf(&b, "{\"type\":\"%s\",\"id\":", type);
         buf_json_str(&b, s->id);
@@ -75,7 +76,7 @@ static void slot_settle(struct slot *s, enum catalog_messages state, const char 
                 r = archive_append(p->archive, STREAM_MESSAGES, s->spool, request_id, now, &err);
         else
                 r = put_change(s, state == CATALOG_EMPTY ? "messages-none" : "messages-missing",
-                               &err);
+                               now, &err);
         if (r < 0 || catalog_set_messages(archive_catalog(p->archive), s->id, strlen(s->id), state,
                                           &err) < 0)
                 return prompts_stop_undone(p, &err);
@@ -189,10 +190,16 @@ static void on_trouble(struct slot *s, const struct api_reply *reply)
 {
         struct prompts *p = s->prompts;
 
+        /* The list was granted: this is about this completion. */
+        if (reply->outcome == API_DENIED && reply->status == 403)
+                return slot_fail(s, &reply->err);
         switch (reply->outcome) {
         case API_DENIED:
         case API_LIMITED:
                 p->result.announced = reply->announced;
+                p->result.status = reply->status;
+                snprintf(p->result.request_id, sizeof(p->result.request_id), "%s",
+                         reply->request_id);
                 p->result.denied = reply->outcome == API_DENIED;
                 p->result.limited = reply->outcome == API_LIMITED;
                 return prompts_stop(p, &reply->err);
@@ -260,7 +267,7 @@ static void on_reply(void *ctx, const struct api_reply *reply)
                 return on_page(s, reply);
         if (reply->outcome == API_MISSING) {
                 s->phase = SLOT_SETTLE;
-                s->call = presence_ask(s->prompts->api, s->id, on_settled, s);
+                s->call = presence_ask(s->prompts->api, s->id, PROMPTS_PATIENCE, on_settled, s);
                 return;
         }
         if (reply->outcome != API_STOPPED)
@@ -277,9 +284,11 @@ static void on_reply(void *ctx, const struct api_reply *reply)
 static void slot_ask(struct slot *s)
 {
         struct api_call_ops ops = { on_restart, on_reply, { on_begin, on_bytes, on_end, s }, s };
-        struct api_query query = {
-                .kind = PAGE_MESSAGES, .id = s->id, .order = API_ASC, .limit = PROMPTS_PAGE_SIZE
-        };
+        struct api_query query = { .kind = PAGE_MESSAGES,
+                                   .id = s->id,
+                                   .order = API_ASC,
+                                   .limit = PROMPTS_PAGE_SIZE,
+                                   .patience = PROMPTS_PATIENCE };
 
         s->phase = SLOT_LIST;
         query.after = *s->after ? s->after : NULL;

@@ -252,6 +252,7 @@ void walk_ask(struct walk *w)
         query.order = leg(w)->order;
         query.model = w->config.scope.model;
         query.metadata = w->config.scope.metadata;
+        query.patience = w->config.patience;
         w->call = api_start(w->api, &query, &ops);
 }
 

@@ -28,6 +28,7 @@ struct walk_config {
         usec_t overlap;     /* how far behind the watermark a new walk re-reads */
         unsigned page_size; /* 1 to 100 */
         struct scope scope; /* its strings must stay */
+        usec_t patience;    /* as in struct api_query, for each page */
 };
 
 struct walk_result {
@@ -35,9 +36,11 @@ struct walk_result {
         bool stop; /* failed, and whoever goes on asking the server is a nuisance: the key is
                            * refused, or a long wait was announced */
         bool interrupted;
-        usec_t announced;         /* a wait that the server asked for, or 0 */
-        struct err err;           /* failed: cause and remedy */
-        struct catalog_walk walk; /* as its line in the ledger has it */
+        usec_t announced; /* a wait that the server asked for, or 0 */
+        int status;       /* of HTTP, of the answer that it failed over; 0: none */
+        char request_id[ARCHIVE_REQUEST_ID_MAX]; /* likewise, or "" */
+        struct err err;                          /* failed: cause and remedy */
+        struct catalog_walk walk;                /* as its line in the ledger has it */
 };
 
 struct walk_ops {

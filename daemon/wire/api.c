@@ -14,7 +14,8 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#define HEADERS 5
+#define HEADERS     5
+#define RETRIES_MAX 20 /* of a call whose patience can end, however long the server has it wait */
 
 enum call_state {
         CALL_QUEUED, /* until .due, then until the pace lets it go */
@@ -32,7 +33,8 @@ struct api_call {
         struct api_attempt *attempt;
         usec_t due; /* by the clock that only goes forward */
         unsigned retries;
-        struct api_reply reply; /* of the last attempt that ended */
+        usec_t patience, failing; /* since when, but for announced waits; 0: it is not */
+        struct api_reply reply;   /* of the last attempt that ended */
 };
 
 struct api {
@@ -155,8 +157,9 @@ static void note_rate(struct api *a, const struct http_head *head)
         pace_hold(&a->pace, clock_boot(a->clock), wait, 429);
 }
 
-static void call_note(struct api_call *c, const struct http_head *head, uint64_t bytes_in)
+static void call_note(struct api_call *c, const struct api_attempt_result *r)
 {
+        const struct http_head *head = r->head;
         struct api *a = c->api;
 
         c->reply = (struct api_reply){ .status = head->status,
@@ -170,7 +173,27 @@ static void call_note(struct api_call *c, const struct http_head *head, uint64_t
         if (head->status == 429)
                 pace_slow(&a->pace, clock_boot(a->clock));
         if (a->watch.request)
-                a->watch.request(a->watch.ctx, head->status, bytes_in);
+                a->watch.request(a->watch.ctx, head->status,
+                                 r->ended || api_ending_is_well(&r->ending), r->bytes_in);
+}
+
+/* The daemon asks for ever, but not for everything: what one call cannot get must not hold up the
+ * others, and a page that is empty against its word is no outage. */
+static bool call_is_over(struct api_call *c, const struct api_ending *ending,
+                         const struct retry_decision *d)
+{
+        usec_t now = clock_boot(c->api->clock);
+
+        if (ending->empty)
+                return c->retries >= RETRY_ONCE_ATTEMPTS;
+        if (c->failing == 0)
+                c->failing = now;
+        if (c->patience && c->retries >= RETRY_ONCE_ATTEMPTS &&
+            (now - c->failing >= c->patience || c->retries >= RETRIES_MAX))
+                return true;
+        if (d->announced)
+                c->failing += d->wait;
+        return false;
 }
 
 /* An attempt brought no well-formed page: again, or the end? */
@@ -192,6 +215,8 @@ static void call_failed(struct api_call *c, const struct api_ending *ending,
 
         if (api_ending_retry(ending, &retry))
                 d = retry_decide(&retry, a->manner);
+        if (d.verdict == RETRY_WAIT && call_is_over(c, ending, &d))
+                d.verdict = RETRY_ENOUGH;
         if (d.announced)
                 retry_announced(retry.retry_after_ms, retry.retry_after, retry.wall, &announced);
         if (d.verdict != RETRY_NEVER || outcome == API_LIMITED || outcome == API_OUTAGE)
@@ -208,7 +233,7 @@ static void on_attempt(void *ctx, const struct api_attempt_result *r)
         struct api_call *c = ctx;
 
         c->api->signs++;
-        call_note(c, r->head, r->bytes_in);
+        call_note(c, r);
         if (!r->ended) {
                 call_failed(c, &r->ending, r->head);
                 return;
@@ -296,6 +321,7 @@ struct api_call *api_start(struct api *a, const struct api_query *query,
 
         c->api = a;
         c->kind = query->kind;
+        c->patience = query->patience;
         c->ops = *ops;
         c->attempt = api_attempt_new(query->kind, &ops->sink, a->key, &a->signs, on_attempt, c);
         api_url_add(&url, a->base_url, a->extra_query, query);
@@ -331,6 +357,17 @@ bool api_is_waiting(const struct api *a)
         }
         wait = pace_wait(&a->pace, now);
         return wait > 0 && !TAILQ_EMPTY(&a->calls);
+}
+
+usec_t api_held(const struct api *a, int *ret_status)
+{
+        *ret_status = a->pace.status;
+        return pace_held(&a->pace, clock_boot(a->clock));
+}
+
+void api_hold(struct api *a, usec_t wait, int status)
+{
+        pace_hold(&a->pace, clock_boot(a->clock), wait, status);
 }
 
 void api_hurry(struct api *a)

@@ -38,8 +38,9 @@ struct api_watch {
         /* An attempt ended badly and will be repeated after `wait`. */
         void (*retry)(void *ctx, int status, const char *request_id, usec_t wait,
                       const char *problem);
-        /* Every attempt that ended, well or not: for the metrics. */
-        void (*request)(void *ctx, int status, uint64_t bytes_in);
+        /* Every attempt that ended. well: the server did as it should, which a 404 or a refusal may
+         * be, and a body that was cut is not. */
+        void (*request)(void *ctx, int status, bool well, uint64_t bytes_in);
         void *ctx;
 };
 
@@ -53,6 +54,8 @@ struct api_query {
         unsigned limit;
         const char *model;           /* PAGE_LIST: filter, or NULL */
         const char *const *metadata; /* PAGE_LIST: "KEY=VALUE" …, NULL-terminated, or NULL */
+        usec_t patience; /* RETRY_DAEMON: an outage ends the call once it has failed for so long,
+                          * announced waits not counted; 0: never */
 };
 
 enum api_outcome {
@@ -112,6 +115,11 @@ struct api_call *api_cancel(struct api_call *c);
 uint64_t api_signs(const struct api *a);
 /* Is a call waiting for its time, by a back-off or the pace? Then nothing needs to happen. */
 bool api_is_waiting(const struct api *a);
+
+/* What is left of an announced wait, and of which status it was; 0: nothing. */
+usec_t api_held(const struct api *a, int *ret_status);
+/* As if the server had announced it: for one that takes the place of another. */
+void api_hold(struct api *a, usec_t wait, int status);
 
 /* End every back-off that no server announced: try those calls now. */
 void api_hurry(struct api *a);

@@ -86,6 +86,11 @@ static void host_of(const char *location, char *out, size_t room)
         text_line(p, n, out, room);
 }
 
+bool api_ending_is_well(const struct api_ending *ending)
+{
+        return !ending->empty && api_ending_outcome(ending) != API_OUTAGE;
+}
+
 void api_ending_say(const struct api_ending *ending, char out[static API_ENDING_TEXT_MAX])
 {
         const struct row *row = row_of(ending);

@@ -15,6 +15,8 @@ struct api_ending {
         const char *location; /* of a redirect, or NULL */
 };
 
+/* Did the server do as it should? */
+bool api_ending_is_well(const struct api_ending *ending);
 /* The outcome if it is not tried again. */
 enum api_outcome api_ending_outcome(const struct api_ending *ending);
 /* Fill in *retry's status, transport and quota, to ask retry_decide(). False if that is no

@@ -2,6 +2,7 @@
 """The daemon that stays: it walks when it should, through outages, full disks and new keys, and ends
 in good order at any moment."""
 
+import json
 import os
 import random
 import re
@@ -271,6 +272,122 @@ def late_messages(place):
     finish(daemon, directory, server)
     check(not daemon.lines_with("error: "), "an error was told")
     equal(Archive(directory).lines("changes").count("missing"), 0, "messages given up")
+
+
+def one_id(server, index=5):
+    return json.loads(server.expected()[index])["id"]
+
+
+@test("one completion whose messages always fail holds nothing else up")
+def poison(place):
+    server = place.standin("--records=50", "--prompts=1")
+    directory = place.directory()
+    ids = [one_id(server, index) for index in (3, 4, 5, 6, 7)]
+    for name in ids:
+        server.fault("status", on="messages", times=1000000, match=name, status=500)
+    daemon = Resident(place, directory, server)
+    since = daemon.walks(1, 0)
+    server.control("add", n=3)
+    daemon.signal(signal.SIGUSR1)
+    daemon.line_of(r"complete.* 3 new", since)
+    while len(Archive(directory).lines("messages")) < len(server.expected_messages()) - len(ids):
+        since = daemon.line_of("walk .*: complete|prompts: ", since)
+    daemon.terminate()
+    same(Archive(directory).lines("completions"), server.expected(), "completions")
+
+
+@test("a reload in the middle of prompts does not put off the next walk")
+def reload_in_prompts(place):
+    server = place.standin("--records=400", "--prompts=1", "--latency-ms=100")
+    directory = place.directory()
+    daemon = Resident(place, directory, server)
+    since = daemon.walks(1, 0)
+    daemon.hears("STATUS=prompts")
+    daemon.signal(signal.SIGHUP)
+    daemon.line_of("read again", since)
+    daemon.walks(2, since)
+    finish(daemon, directory, server)
+
+
+@test("a server that answers 200 and cuts each body is told to be out, once")
+def cut_bodies(place):
+    server = place.standin("--records=50", "--prompts=0")
+    directory = place.directory()
+    server.fault("cut-record", on="list", times=1000000)
+    daemon = Resident(place, directory, server)
+    daemon.line_of("error: the server is out")
+    daemon.line_of("asking again", 0, 5)
+    server.clear()
+    daemon.signal(signal.SIGUSR1)
+    daemon.line_of("the server is back")
+    finish(daemon, directory, server)
+    equal(len(daemon.lines_with("the server is (out|back)")), 2, "times told")
+
+
+@test("after SIGUSR1 a key that is refused makes no busy loop")
+def no_spin(place):
+    server = place.standin("--records=50", "--prompts=1", "--latency-ms=100")
+    daemon = Resident(place, place.directory(), server)
+    since = daemon.walks(1, 0)
+    server.fault("status", on="any", times=1000000, status=401)
+    daemon.signal(signal.SIGUSR1)
+    daemon.signal(signal.SIGUSR1)
+    daemon.line_of("error: the server refuses access", since)
+    daemon.hears("STATUS=the server refuses access; idle")
+    before = ticks(daemon.process.pid)
+    count = len(server.requests())
+    seen = len(daemon.told)
+    daemon.signal(signal.SIGHUP)  # something to wait for, that changes nothing
+    daemon.hears("^READY=1$", seen)
+    equal(len(server.requests()), count, "requests")
+    check(switches(daemon.process.pid) < 2000, "it turns and turns")
+    check(ticks(daemon.process.pid) - before < 50, "it is busy")
+    daemon.terminate()
+
+
+def ticks(pid):
+    return sum(int(field) for field in open(f"/proc/{pid}/stat").read().rsplit(")")[1].split()[11:13])
+
+
+def switches(pid):
+    return int(re.search(r"\nvoluntary_ctxt_switches:\s*(\d+)",
+                         open(f"/proc/{pid}/status").read()).group(1))
+
+
+@test("a wait that the server announced outlives a reload")
+def announced(place):
+    server = place.standin("--records=50", "--prompts=1")
+    directory = place.directory()
+    server.fault("status", on="any", times=1, status=429, retry_after=3600)
+    daemon = Resident(place, directory, server)
+    daemon.line_of("the server limits the rate.* again in 1h|the server limits the rate.*59min")
+    daemon.configure("[Walk]\nMaxConcurrent=4\n")
+    daemon.signal(signal.SIGHUP)
+    since = daemon.line_of("were read again")
+    daemon.line_of("walk .*begins|goes on", since)
+    daemon.signal(signal.SIGUSR1)
+    told = len(daemon.told)
+    daemon.signal(signal.SIGHUP)
+    daemon.hears("^READY=1$", told)
+    equal(len(server.requests()), 1, "requests")
+    daemon.terminate()
+
+
+@test("a walk that was asked for while the archive was locked comes")
+def asked_while_locked(place):
+    server = place.standin("--records=30", "--prompts=0")
+    directory = place.directory()
+    slow = "[Walk]\nInterval=1d\nFullInterval=7d\n"
+    first = Resident(place, directory, server, slow)
+    first.walks(1, 0)
+    second = Resident(place, directory, server, slow)
+    second.line_of("warning: .* is locked")
+    second.signal(signal.SIGUSR1)
+    second.line_of("is locked")
+    first.terminate()
+    second.walks(1, 0)
+    second.terminate()
+    done(directory, server)
 
 
 @test("the watchdog is fed while it idles and while it waits out an outage")

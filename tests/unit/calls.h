@@ -65,9 +65,9 @@ static inline void on_retry(void *ctx, int status, const char *request_id, usec_
         snprintf(problem_told, sizeof(problem_told), "%s", problem);
 }
 
-static inline void on_request(void *ctx, int status, uint64_t bytes_in)
+static inline void on_request(void *ctx, int status, bool well, uint64_t bytes_in)
 {
-        (void)ctx, (void)status, (void)bytes_in;
+        (void)ctx, (void)status, (void)well, (void)bytes_in;
         requests_told++;
 }
 

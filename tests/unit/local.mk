@@ -34,6 +34,7 @@ UNIT_TESTS += tests/unit/test-segment
 UNIT_TESTS += tests/unit/test-ledger
 UNIT_TESTS += tests/unit/test-catalog
 UNIT_TESTS += tests/unit/test-archive
+UNIT_TESTS += tests/unit/test-archive-gone
 UNIT_TESTS += tests/unit/test-mark
 UNIT_TESTS += tests/unit/test-damage
 UNIT_TESTS += tests/unit/test-archive-faults
@@ -49,13 +50,15 @@ tests_unit_test_archive_watch_LDFLAGS = $(AM_LDFLAGS) \
         -Wl,--wrap=pread,--wrap=copy_file_range,--wrap=fdatasync
 UNIT_TESTS += tests/unit/test-archive-room
 tests_unit_test_archive_room_LDFLAGS = $(AM_LDFLAGS) \
-        -Wl,--wrap=openat,--wrap=fallocate,--wrap=pwrite,--wrap=fdatasync,--wrap=fstatvfs
+        -Wl,--wrap=openat,--wrap=fallocate,--wrap=pwrite,--wrap=fdatasync,--wrap=fstatvfs \
+        -Wl,--wrap=ftruncate,--wrap=fsync
 UNIT_TESTS += tests/unit/test-wanted
 UNIT_TESTS += tests/unit/test-recover
 UNIT_TESTS += tests/unit/test-torn
 
 UNIT_TESTS += tests/unit/test-scope
 UNIT_TESTS += tests/unit/test-index
+UNIT_TESTS += tests/unit/test-prompts
 
 UNIT_TESTS += tests/unit/test-options
 UNIT_TESTS += tests/unit/test-config-key

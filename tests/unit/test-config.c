@@ -30,6 +30,7 @@ static void everything(void)
         char text[2048];
 
         snprintf(text, sizeof(text),
+                 "# -----BEGIN CERTIFICATE-----: this very file is its CAFile=\n"
                  "[API]\nBaseURL=https://eu.example/v1\nAuthHeader=api-key\nKeyFile=/k\n"
                  "Organization=org-1\nProject=proj_2\nExtraQuery=api-version=2024-10-21&x=%%20\n"
                  "CAFile=%s\nProxy=socks5h://10.0.0.1:1080\nAllowHTTP=yes\n"
@@ -95,6 +96,7 @@ static void bad_values(void)
                 { "API", "CAFile=certs.pem" },
                 { "API", "CAFile=/none/ca.pem" },
                 { "API", "CAFile=/tmp" },
+                { "API", "CAFile=/etc/passwd" },
                 { "API", "Organization=a b" },
                 { "API", "Project=\xc3\xbc" },
                 { "API", "ExtraQuery=?a=b" },

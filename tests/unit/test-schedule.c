@@ -326,6 +326,30 @@ static void one_that_is_asked_for_while_one_runs_comes_after_it(void)
         CHECK(schedule_wait(&w.s, w.boot + 1) > DAY / 2);
 }
 
+static void one_that_is_asked_for_waits_for_what_comes_to_hold_it(void)
+{
+        struct world w = world(5 * USEC_PER_MIN, DAY);
+
+        walk(&w, 0);
+        schedule_now(&w.s);
+        schedule_hold(&w.s, SCHEDULE_PERSON, 0, w.boot);
+        CHECK(schedule_wait(&w.s, w.boot) == SCHEDULE_PERSON_FIRST);
+        pass(&w, SCHEDULE_PERSON_FIRST);
+        CHECK(schedule_wait(&w.s, w.boot) == 0);
+}
+
+static void other_intervals_leave_a_failed_walk_where_it_is(void)
+{
+        struct world w = world(USEC_PER_HOUR, 2 * DAY);
+        const usec_t other[] = { 2 * USEC_PER_HOUR, 3 * DAY };
+
+        walk(&w, 0);
+        pass(&w, schedule_wait(&w.s, w.boot));
+        CHECK(fail(&w, SCHEDULE_SOURCE, 0) == SCHEDULE_SOURCE_FIRST);
+        schedule_change(&w.s, other, 0);
+        CHECK(schedule_wait(&w.s, w.boot) == SCHEDULE_SOURCE_FIRST);
+}
+
 static void other_intervals_count_from_the_same_walks(void)
 {
         struct world w = world(5 * USEC_PER_MIN, DAY);
@@ -363,6 +387,10 @@ int main(void)
         RUN(an_interrupted_walk_is_due_again, "an interrupted walk is due again at once");
         RUN(one_that_is_asked_for_while_one_runs_comes_after_it,
             "a walk asked for while one runs comes after it");
+        RUN(one_that_is_asked_for_waits_for_what_comes_to_hold_it,
+            "a walk that is asked for waits for what comes to hold it back");
+        RUN(other_intervals_leave_a_failed_walk_where_it_is,
+            "other intervals leave a walk that failed where it is");
         RUN(other_intervals_count_from_the_same_walks, "other intervals count from the same walks");
         return tap_end();
 }

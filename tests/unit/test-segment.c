@@ -93,7 +93,7 @@ static void test_model(void)
                                 scratch_write(dir, "piece", piece.p, piece.n, 0600);
                                 scratch_join(from, dir, "piece");
                                 file = open(from, O_RDONLY | O_CLOEXEC);
-                                CHECK(segment_append_file(s, file, piece.n, &e) == 0);
+                                CHECK(segment_append_file(s, file, piece.n, NULL, &e) == 0);
                                 close(file);
                                 buf_add(&model, piece.p, piece.n);
                         } else if (what < 8) {
@@ -185,7 +185,7 @@ static void test_short_file(void)
         scratch_write(dir, "piece", "0123456789", 10, 0600);
         scratch_join(path, dir, "piece");
         file = open(path, O_RDONLY | O_CLOEXEC);
-        CHECK(segment_append_file(s, file, 11, &e) < 0 && e.kind == ERR_HOST);
+        CHECK(segment_append_file(s, file, 11, NULL, &e) < 0 && e.kind == ERR_HOST);
         close(file);
         CHECK(segment_undo(s, &e) == 0 && file_is(dir, OPEN, &model));
         segment_free(s);
