@@ -62,7 +62,7 @@ void archive_set_begin(struct archive *a, const char *members)
 
 bool archive_is_stale(const struct archive *a)
 {
-        return a->stale || catalog_is_corrupt(a->catalog);
+        return a->stale || catalog_is_corrupt(a->catalog) || catalog_is_moved(a->catalog);
 }
 
 uint64_t archive_stored(const struct archive *a)
@@ -85,6 +85,9 @@ int archive_segment(struct archive *a, enum stream stream, usec_t now, struct er
 
         if (a->segments[stream])
                 return 0;
+        /* Else a directory that was removed only looks like a disk in trouble. */
+        if (archive_check_linked(a, e) < 0)
+                return -1;
         memcpy(name.date, clock_date(now, date), sizeof(name.date));
         for (int tries = 0; tries < 16; tries++) {
                 if (a->next[stream] > NAME_NUMBER_MAX)
@@ -150,8 +153,10 @@ static int append_giant(struct archive *a, enum stream stream, struct spool *spo
 {
         struct frame_ref *ref;
         struct name name;
-        int fd;
+        struct err why;
+        int fd, r;
 
+        e = e ? e : &why;
         if (archive_check_space(a, e) < 0 || archive_close_frame(a, stream, now, e) < 0 ||
             archive_segment(a, stream, now, e) < 0)
                 return -1;
@@ -168,8 +173,9 @@ static int append_giant(struct archive *a, enum stream stream, struct spool *spo
         ref->offset = a->segments[stream]->written;
         ref->records = spool_records(spool);
         ref->bytes = spool_bytes(spool);
-        if (segment_append_file(a->segments[stream], fd, ref->length, e) < 0)
-                return -1;
+        r = segment_append_file(a->segments[stream], fd, ref->length, &a->work, e);
+        if (r < 0)
+                return r == SEGMENT_UNSYNCED ? archive_poison(a, stream, e) : -1;
         snprintf(a->request_ids[a->n_group], ARCHIVE_REQUEST_ID_MAX, "%s", request_id);
         if (a->group_bytes == 0)
                 a->group_first = now;

@@ -43,8 +43,10 @@ struct archive_watch {
         void (*recovered)(void *ctx, const char *what); /* what opening found to do */
         void (*sealed)(void *ctx, const char *path, uint64_t length);
         void *ctx;
-        /* Opening goes on: told each WORK_LINES lines and each WORK_BYTES bytes that it reads,
-         * but not within one system call (the fsync of a whole segment). */
+        /* Long work goes on: told each WORK_LINES lines and each WORK_BYTES bytes that opening
+         * reads, each SEGMENT_PIECE of a giant that is put behind its segment, and after each sync
+         * of so much, in archive_append(), a commit or a seal. Not within one system call (the
+         * fsync of a whole segment). */
         void (*working)(void *ctx);
         /* The fdatasync of the segment at `path` failed: it takes no further frame in this run. The
          * commit fails with the same error. */
@@ -95,7 +97,8 @@ void archive_undo(struct archive *a);
  * failed), and archive_undo() is due. */
 int archive_mark(struct archive *a, usec_t now, struct err *e);
 int archive_back(struct archive *a, struct err *e);
-/* A commit was written to the ledger but could not be reflected, or the catalog was found damaged:
+/* A commit was written to the ledger but could not be reflected, the catalog was found damaged or
+ * removed, or the ledger or a growing segment was removed (ERR_DAMAGE; it is too late for those):
  * the archive has to be closed and opened again before it is good for anything. */
 bool archive_is_stale(const struct archive *a);
 

@@ -12,7 +12,7 @@
 struct archive {
         struct archive_config config;
         struct archive_watch watch;
-        struct work work; /* of opening */
+        struct work work; /* what takes long tells here that it goes on */
         int dirfd;
         struct ledger *ledger;
         struct catalog *catalog;
@@ -62,8 +62,16 @@ void archive_drop_segment(struct archive *a, enum stream stream);
 /* room.c */
 /* Is as much free as MinFree asks for? */
 int archive_check_space(struct archive *a, struct err *e);
+/* Is there room for a copy of `path`, n bytes? It shall not fill the disk only to find out. */
+int archive_check_copy(struct archive *a, uint64_t n, const char *path, struct err *e);
 
 /* commit.c */
+/* Are the ledger and the growing segments still files with a name? If not, ERR_DAMAGE, and the
+ * archive is stale. */
+int archive_check_linked(struct archive *a, struct err *e);
+/* The stream's segment had a sync fail, as *why says: it takes no further frame, and everything is
+ * undone. -1, with the file's name put in front of *why. */
+int archive_poison(struct archive *a, enum stream stream, struct err *why);
 /* Seal the stream's growing segment, all of which is committed. Whatever comes of it, the segment
  * takes no further frame. */
 int archive_seal_one(struct archive *a, enum stream stream, usec_t now, struct err *e);

@@ -86,6 +86,8 @@ int catalog_fail(struct catalog *c, struct err *e)
 
         if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
                 c->corrupt = true;
+        if (code == SQLITE_READONLY_DBMOVED) /* and so it is said for ever */
+                c->moved = true;
         err_set(e, ERR_HOST, "catalog: %s", sqlite3_errmsg(c->db));
         if (e && (code & 0xff) == SQLITE_FULL)
                 e->errnum = ENOSPC;
@@ -396,4 +398,9 @@ int catalog_back(struct catalog *c, struct err *e)
 bool catalog_is_corrupt(const struct catalog *c)
 {
         return c->corrupt;
+}
+
+bool catalog_is_moved(const struct catalog *c)
+{
+        return c->moved;
 }

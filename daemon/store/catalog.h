@@ -36,6 +36,9 @@ struct catalog *
 catalog_close(struct catalog *c); /* an open transaction is rolled back; takes NULL */
 /* The file was found damaged, by whatever failed: it has to be removed, and built anew. */
 bool catalog_is_corrupt(const struct catalog *c);
+/* The file was removed, renamed or replaced while it was open: close it and open again. What is there
+ * now under its name, if anything, is another one. */
+bool catalog_is_moved(const struct catalog *c);
 int catalog_remove(int dirfd, struct err *e); /* with its journal; 0 also if there is none */
 
 /* The last line of the ledger that is reflected. */

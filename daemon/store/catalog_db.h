@@ -49,6 +49,7 @@ struct catalog {
         sqlite3_stmt *statements[SQL_STATEMENTS];
         bool in_transaction;
         bool corrupt; /* SQLite found the file damaged */
+        bool moved;   /* SQLite found it removed, renamed or replaced */
         bool saved;   /* a savepoint stands */
         int64_t notes[CATALOG_NOTES_MAX];
         size_t n_notes;

@@ -1,8 +1,10 @@
 #include "store/archive_core.h"
 #include "base/mem.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void archive_undo(struct archive *a)
 {
@@ -45,23 +47,60 @@ static int close_frames(struct archive *a, usec_t now, struct err *e)
         return 0;
 }
 
-static int sync_segments(struct archive *a, struct err *e)
+int archive_poison(struct archive *a, enum stream stream, struct err *why)
 {
         char path[NAME_MAX_BYTES];
+
+        memcpy(path, a->segments[stream]->path, sizeof(path));
+        segment_undo(a->segments[stream], NULL);
+        archive_drop_segment(a, stream);
+        archive_undo(a); /* frames of the group may lie in it */
+        if (a->watch.poisoned)
+                a->watch.poisoned(a->watch.ctx, path, why);
+        return err_wrap(why, "%s takes no further frame in this run", path);
+}
+
+static int sync_segments(struct archive *a, struct err *e)
+{
         struct err why;
 
+        e = e ? e : &why;
         for (size_t i = 0; i < STREAMS; i++) {
-                if (!a->touched[i] || segment_sync(a->segments[i], &why) == 0)
+                struct segment *s = a->segments[i];
+
+                if (!a->touched[i])
                         continue;
-                memcpy(path, a->segments[i]->path, sizeof(path));
-                segment_undo(a->segments[i], NULL);
-                archive_drop_segment(a, (enum stream)i);
-                if (a->watch.poisoned)
-                        a->watch.poisoned(a->watch.ctx, path, &why);
-                if (e)
-                        *e = why;
-                return err_wrap(e, "%s takes no further frame in this run", path);
+                if (segment_sync(s, e) < 0)
+                        return archive_poison(a, (enum stream)i, e);
+                work_bytes(&a->work, s->written - s->committed);
         }
+        return 0;
+}
+
+/* What is written to a file without a name is gone when it is closed; nothing else would say so. */
+static int check_linked(struct archive *a, int fd, const char *path, struct err *e)
+{
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return err_sys(e, errno, "cannot see %s", path);
+        if (st.st_nlink > 0)
+                return 0;
+        a->stale = true;
+        return err_set(e, ERR_DAMAGE,
+                       "%s was removed or replaced while it was in use: nothing more is written "
+                       "to this archive",
+                       path);
+}
+
+int archive_check_linked(struct archive *a, struct err *e)
+{
+        if (check_linked(a, ledger_fd(a->ledger), LEDGER_FILE, e) < 0)
+                return -1;
+        for (size_t i = 0; i < STREAMS; i++)
+                if (a->segments[i] &&
+                    check_linked(a, a->segments[i]->fd, a->segments[i]->path, e) < 0)
+                        return -1;
         return 0;
 }
 
@@ -172,7 +211,7 @@ static int commit_group(struct archive *a, usec_t now, const char *type, const c
         int r;
 
         if (close_frames(a, now, e) < 0 || sync_segments(a, e) < 0 || put_rows(a, now, e) < 0 ||
-            catalog_begin(a->catalog, e) < 0)
+            catalog_begin(a->catalog, e) < 0 || archive_check_linked(a, e) < 0)
                 return -1;
         if (a->n_group && a->begin)
                 ledger_put(a->ledger, now, "begin", a->begin);
@@ -218,7 +257,10 @@ int archive_seal_one(struct archive *a, enum stream stream, usec_t now, struct e
         struct catalog_segment g;
         int r;
 
+        if (archive_check_linked(a, e) < 0)
+                return -1;
         r = segment_seal(s, path, sum, e);
+        work_bytes(&a->work, length);
         archive_drop_segment(a, stream);
         if (r < 0)
                 return -1;

@@ -93,11 +93,23 @@ static int keep_tail(struct archive *a, int fd, const char *what, uint64_t offse
         if (to < 0)
                 return err_sys(e, errno, "cannot make %s", buf_str(ret_path));
         if (copy_tail(a, fd, offset, end, to, buf_str(ret_path), e) < 0 ||
-            fsio_sync(to, buf_str(ret_path), e) < 0) {
+            fsio_sync(to, buf_str(ret_path), e) < 0 ||
+            fsio_sync_dir(a->dirfd, "recovered", e) < 0) {
                 fsio_unlink(a->dirfd, buf_str(ret_path), NULL);
                 return -1;
         }
-        return fsio_sync_dir(a->dirfd, "recovered", e);
+        return 0;
+}
+
+/* What came behind keep_tail failed. If the file has its tail still, the next start keeps it again:
+ * one that fails each time would leave a copy each time. */
+static void unkeep(struct archive *a, const char *path, uint64_t end, struct buf *kept)
+{
+        struct stat st;
+
+        if (kept->n && fstatat(a->dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            (uint64_t)st.st_size == end)
+                fsio_unlink(a->dirfd, buf_str(kept), NULL);
 }
 
 static int put_recover_line(struct archive *a, const char *file, uint64_t offset, uint64_t length,
@@ -127,10 +139,14 @@ int recover_ledger(struct archive *a, const struct replay_chain *chain, usec_t n
 
         if (catalog_head(a->catalog, &reflected, e) < 0)
                 return -1;
-        if (chain->end > chain->good.offset &&
-            (keep_tail(a, fd, "ledger", chain->good.offset, chain->end, &kept, e) < 0 ||
-             fsio_truncate(fd, chain->good.offset, LEDGER_FILE, e) < 0))
-                return -1;
+        if (chain->end > chain->good.offset) {
+                if (keep_tail(a, fd, "ledger", chain->good.offset, chain->end, &kept, e) < 0)
+                        return -1;
+                if (fsio_truncate(fd, chain->good.offset, LEDGER_FILE, e) < 0) {
+                        unkeep(a, LEDGER_FILE, chain->end, &kept);
+                        return -1;
+                }
+        }
         ledger_set_head(a->ledger, &chain->good);
         if (chain->good.seq == 0) {
                 if (archive_begin(a, now, e) < 0)
@@ -247,6 +263,8 @@ static int recover_one(struct archive *a, const struct catalog_segment *g, usec_
         if (segment_size(a, g, &name, &size, e) != 0)
                 return -1;
         whole = !name.open && size == g->length; /* only its seal line was not written */
+        if (archive_check_copy(a, size, name_path(&name, path), e) < 0) /* frames and tail */
+                return -1;
         if (!name.open && reopen(a, &name, e) < 0)
                 return -1;
         fd = openat(a->dirfd, name_path(&name, path), O_RDONLY | O_CLOEXEC);
@@ -255,8 +273,10 @@ static int recover_one(struct archive *a, const struct catalog_segment *g, usec_
         snprintf(what, sizeof(what), "%s-%08u", stream_name(name.stream), name.number);
         if (size > g->length && keep_tail(a, fd, what, g->length, size, &kept, e) < 0)
                 return -1;
-        if (copy_segment(a, g, fd, path, e) < 0)
+        if (copy_segment(a, g, fd, path, e) < 0) {
+                unkeep(a, path, size, &kept);
                 return -1;
+        }
         if (size > g->length &&
             put_recover_line(a, path, g->length, size - g->length, buf_str(&kept), now, e) < 0)
                 return -1;

@@ -28,6 +28,21 @@ int archive_check_space(struct archive *a, struct err *e)
         return 0;
 }
 
+int archive_check_copy(struct archive *a, uint64_t n, const char *path, struct err *e)
+{
+        uint64_t free_bytes;
+
+        if (fsio_free(a->dirfd, &free_bytes, e) < 0)
+                return -1;
+        if (free_bytes >= n)
+                return 0;
+        err_set(e, ERR_HOST, "the disk is full: %llu KiB are free, a copy of %s takes %llu KiB",
+                (unsigned long long)(free_bytes >> 10), path, (unsigned long long)(n >> 10));
+        if (e)
+                e->errnum = ENOSPC;
+        return -1;
+}
+
 /* Written where nothing can be reserved. Not zeros: some file systems keep no room for those. */
 static int fill(int fd, uint64_t n, struct err *e)
 {

@@ -134,23 +134,44 @@ int segment_cut(struct segment *s, uint64_t length, struct err *e)
         return 0;
 }
 
-int segment_append_file(struct segment *s, int fd, uint64_t n, struct err *e)
+/* The file's bytes from `at` to `end` into the digest. */
+static int digest_file(struct segment *s, int fd, uint64_t at, uint64_t end, struct work *work,
+                       struct err *e)
 {
-        uint64_t done = 0;
         char block[BLOCK];
         size_t got;
 
-        if (fsio_copy(fd, 0, s->fd, s->written, n, s->path, e) < 0)
-                return -1;
-        while (done < n) {
-                size_t want = n - done < BLOCK ? (size_t)(n - done) : BLOCK;
+        for (; at < end; at += got) {
+                size_t want = end - at < BLOCK ? (size_t)(end - at) : BLOCK;
 
-                if (fsio_read(fd, block, want, done, &got, "a temporary file", e) < 0)
+                if (fsio_read(fd, block, want, at, &got, "a temporary file", e) < 0)
                         return -1;
                 if (got < want)
                         return err_set(e, ERR_HOST, "a temporary file lost its end");
                 sha256_add(s->sum, block, got);
-                done += got;
+                work_bytes(work, got);
+        }
+        return 0;
+}
+
+/* No system call has more than a piece to copy, nor more than SEGMENT_UNSYNCED_MAX to sync. */
+int segment_append_file(struct segment *s, int fd, uint64_t n, struct work *work, struct err *e)
+{
+        uint64_t unsynced = 0, piece;
+
+        for (uint64_t done = 0; done < n; done += piece) {
+                piece = n - done < SEGMENT_PIECE ? n - done : SEGMENT_PIECE;
+                if (fsio_copy(fd, done, s->fd, s->written + done, piece, s->path, e) < 0)
+                        return -1;
+                if (digest_file(s, fd, done, done + piece, work, e) < 0)
+                        return -1;
+                unsynced += piece;
+                if (unsynced < SEGMENT_UNSYNCED_MAX)
+                        continue;
+                if (segment_sync(s, e) < 0)
+                        return SEGMENT_UNSYNCED;
+                work_bytes(work, unsynced);
+                unsynced = 0;
         }
         s->written += n;
         return 0;

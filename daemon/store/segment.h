@@ -10,6 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define SEGMENT_PIECE        (16 << 20)  /* bytes copied in one go: seconds, on a slow disk */
+#define SEGMENT_UNSYNCED_MAX (256 << 20) /* bytes that one sync waits for: not for minutes */
+#define SEGMENT_UNSYNCED     (-2)
+
 struct segment {
         struct name name;
         char path[NAME_MAX_BYTES]; /* below the archive's directory, with .open */
@@ -34,8 +38,9 @@ int segment_resume_telling(int dirfd, const struct name *name, uint64_t committe
 int segment_write(struct segment *s, const void *p, size_t n, struct err *e);
 /* Take written bytes back, down to `length` (not less than are committed). */
 int segment_cut(struct segment *s, uint64_t length, struct err *e);
-/* Append n bytes of another file, from its start. */
-int segment_append_file(struct segment *s, int fd, uint64_t n, struct err *e);
+/* Append n bytes of another file, from its start, telling that it goes on, and syncing now and then:
+ * a giant has gigabytes. -1; or SEGMENT_UNSYNCED: it was a sync that failed, see segment_sync. */
+int segment_append_file(struct segment *s, int fd, uint64_t n, struct work *work, struct err *e);
 
 /* fdatasync. After an error the kernel has forgotten what it lost: undo, close, and write no more
  * to this segment in this run. */

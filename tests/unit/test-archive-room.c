@@ -15,8 +15,9 @@ static struct disk {
         uint64_t reserved, written;        /* bytes */
         uint64_t free_bytes;               /* or 0: as it is */
         unsigned interrupted;
-        int truncate;                     /* errno, or 0 */
-        const char *only;                 /* write and sync fail for this file alone; NULL: for all */
+        int truncate;     /* errno, or 0 */
+        const char *only; /* write and sync fail for names that end so, or, if it ends in a slash,
+                           * for what is below; NULL: for all */
 } disk;
 
 int __real_openat(int dirfd, const char *path, int flags, ...);
@@ -38,10 +39,13 @@ int __wrap_fsync(int fd);
 static bool is_meant(int fd)
 {
         char link[64], path[SCRATCH_PATH_MAX] = "";
+        const char *at;
 
+        if (!disk.only)
+                return true;
         snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-        return !disk.only ||
-               (readlink(link, path, sizeof(path) - 1) > 0 && strstr(path, disk.only));
+        at = readlink(link, path, sizeof(path) - 1) > 0 ? strstr(path, disk.only) : NULL;
+        return at && (at[strlen(disk.only)] == '\0' || at[strlen(disk.only) - 1] == '/');
 }
 
 static int fails(int errnum)

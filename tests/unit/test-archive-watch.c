@@ -13,8 +13,8 @@ static struct {
         unsigned tells;
         uint64_t quiet, longest; /* bytes read since it was told last, and at most */
         bool sync_fails;
-        bool pretends;            /* copying is only said to be done: nothing is written */
-        unsigned syncs, sync_at;  /* pretending: so many, and which of them fails; 0: none */
+        bool pretends;             /* copying is only said to be done: nothing is written */
+        unsigned syncs, sync_at;   /* pretending: so many, and which of them fails; 0: none */
         uint64_t copied, unsynced; /* pretending: bytes, in all and at most between two syncs */
         uint64_t dirty;
         unsigned poisoned;

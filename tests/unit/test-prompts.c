@@ -52,7 +52,8 @@ static void completions_without_messages_share_a_commit(void)
         CHECK(turn_until(&ended, 1));
         if (!CHECK(result.done == COMPLETIONS && !result.failed && !result.stopped))
                 printf("# %llu done: %s\n", (unsigned long long)result.done, result.err.text);
-        if (!CHECK(archive_head(model->a)->seq <= head + 2)) /* the ticker may have had its second */
+        /* Two: the ticker may have had its second. */
+        if (!CHECK(archive_head(model->a)->seq <= head + 2))
                 printf("# %llu commits\n",
                        (unsigned long long)(archive_head(model->a)->seq - head));
         prompts_free(p);
