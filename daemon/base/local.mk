@@ -6,4 +6,6 @@ libchatarchived_a_SOURCES += \
         daemon/base/text.h daemon/base/text.c \
         daemon/base/json.h daemon/base/json.c \
         daemon/base/fsio.h daemon/base/fsio.c \
-        daemon/base/sha256.h daemon/base/sha256.c
+        daemon/base/sha256.h daemon/base/sha256.c \
+        daemon/base/fold.h daemon/base/fold.c \
+        daemon/base/form.h daemon/base/form.c

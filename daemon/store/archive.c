@@ -65,6 +65,11 @@ bool archive_is_stale(const struct archive *a)
         return a->stale || catalog_is_corrupt(a->catalog) || catalog_is_moved(a->catalog);
 }
 
+const struct archive_tally *archive_tally(const struct archive *a)
+{
+        return &a->tally;
+}
+
 uint64_t archive_stored(const struct archive *a)
 {
         return a->stored;
@@ -173,6 +178,8 @@ static int append_giant(struct archive *a, enum stream stream, struct spool *spo
         ref->offset = a->segments[stream]->written;
         ref->records = spool_records(spool);
         ref->bytes = spool_bytes(spool);
+        if (stream == STREAM_COMPLETIONS)
+                catalog_set_frame(a->catalog, find_next(a, stream));
         r = segment_append_file(a->segments[stream], fd, ref->length, &a->work, e);
         if (r < 0)
                 return r == SEGMENT_UNSYNCED ? archive_poison(a, stream, e) : -1;
@@ -194,6 +201,7 @@ int archive_append(struct archive *a, enum stream stream, struct spool *spool,
                 return err_set(e, ERR_HOST, "the archive has to be opened again first");
         if (spool_records(spool) == 0)
                 return 0; /* an empty frame is none (and lz4's encoder would crash) */
+        a->tally.appends++;
         if (spool_is_giant(spool))
                 return append_giant(a, stream, spool, request_id, now, e);
         if (open_frame(a, stream, now, e) < 0)
@@ -201,6 +209,8 @@ int archive_append(struct archive *a, enum stream stream, struct spool *spool,
         if (frame_add(a->frames[stream], spool_text(spool), spool_bytes(spool),
                       spool_records(spool), e) < 0)
                 return -1;
+        if (stream == STREAM_COMPLETIONS)
+                catalog_set_frame(a->catalog, find_next(a, stream));
         snprintf(a->request_id[stream], ARCHIVE_REQUEST_ID_MAX, "%s", request_id);
         if (frame_bytes(a->frames[stream]) >= a->config.frame_size)
                 a->due = true;

@@ -20,6 +20,8 @@
 #define ARCHIVE_FRAME_AGE      (10 * USEC_PER_SEC) /* an open frame is committed after that long */
 #define ARCHIVE_REQUEST_ID_MAX 128                 /* bytes, NUL included */
 #define ARCHIVE_LOCKED         1                   /* another process writes to it */
+#define ARCHIVE_BASE_URL_MAX   2048 /* bytes kept of them, NUL included: the rest does not count */
+#define ARCHIVE_PROJECT_MAX    256
 
 struct archive;
 
@@ -43,7 +45,7 @@ struct archive_watch {
         void (*recovered)(void *ctx, const char *what); /* what opening found to do */
         void (*sealed)(void *ctx, const char *path, uint64_t length);
         void *ctx;
-        /* Long work goes on: told each WORK_LINES lines and each WORK_BYTES bytes that opening
+        /* Long work goes on: told each WORK_LINES lines and each WORK_BYTES bytes that opening, or archive_read(),
          * reads, each SEGMENT_PIECE of a giant that is put behind its segment, and after each sync
          * of so much, in archive_append(), a commit or a seal. Not within one system call (the
          * fsync of a whole segment). */
@@ -65,6 +67,19 @@ struct archive *archive_close(struct archive *a);
 struct catalog *archive_catalog(struct archive *a);
 const struct ledger_head *archive_head(const struct archive *a);
 struct spool_place *archive_spool_place(struct archive *a);
+
+/* Where the records come from, by the ledger's `open` and `source` lines. The project is "" while
+ * it is unknown; the base URL has no slash at its end. */
+const char *archive_base_url(const struct archive *a);
+const char *archive_project(const struct archive *a);
+/* The first walk since the base URL changed, 0 if it never did: what an earlier walk saw last was
+ * seen on another server, and says nothing of this one. */
+uint64_t archive_source_walk(const struct archive *a);
+/* To be called before a walk has committed anything. NULL or "" for a project that is not known:
+ * it stays what it was on the same server, and is unknown on another one. Where something differs,
+ * everything is committed with a `source` line behind it, as archive_line() does. */
+int archive_set_source(struct archive *a, const char *base_url, const char *project, usec_t now,
+                       struct err *e);
 
 /* The walk in hand, which commits store: set it at its start, then keep it up to date in place. Its
  * cursors must name only pages all of whose records have been appended. An undo sets it back to
@@ -96,6 +111,12 @@ void archive_undo(struct archive *a);
  * between, which stays. -1: it cannot be taken back alone (a giant came between, or the disk
  * failed), and archive_undo() is due. */
 int archive_mark(struct archive *a, usec_t now, struct err *e);
+/* How often each was done since the archive was opened: for those who share it, to see what others
+ * did meanwhile. */
+struct archive_tally {
+        uint64_t appends, marks, commits, undos;
+};
+const struct archive_tally *archive_tally(const struct archive *a);
 int archive_back(struct archive *a, struct err *e);
 /* A commit was written to the ledger but could not be reflected, the catalog was found damaged or
  * removed, or the ledger or a growing segment was removed (ERR_DAMAGE; it is too late for those):
@@ -105,6 +126,18 @@ bool archive_is_stale(const struct archive *a);
 /* Seal the segments that are due: too long, too old, of another day; or all that have frames. All
  * must be committed. */
 int archive_seal(struct archive *a, usec_t now, bool all, struct err *e);
+
+/* The stream's frame number `frame`, from 1 through all segments in the ledger's order, such as
+ * catalog_record's. ARCHIVE_NO_FRAME: there is none, or it is not committed yet. Reads the ledger
+ * from the segment's first frame on. */
+#define ARCHIVE_NO_FRAME 1
+int archive_find(struct archive *a, enum stream stream, uint64_t frame, struct frame_ref *ret,
+                 struct err *e);
+/* Read a committed frame's text, proven by its digest first: what fn returns, or -1; ERR_DAMAGE: it
+ * is not what the ledger says. Tells the watch that it goes on. */
+int archive_read(struct archive *a, const struct frame_ref *frame,
+                 int (*fn)(void *ctx, struct unpack *text, struct err *e), void *ctx,
+                 struct err *e);
 
 /* Is there room to go on, after a full disk or an error of it? Asks for MinFree, then makes a file
  * without a name in the archive's directory, reserves FrameSize there and drops it: quotas, reserved

@@ -9,6 +9,11 @@
 /* Frames in one commit: one a stream, giants, and what they pushed out. */
 #define ARCHIVE_GROUP_MAX 32
 
+struct archive_source {
+        char base_url[ARCHIVE_BASE_URL_MAX], project[ARCHIVE_PROJECT_MAX];
+        uint64_t walk;
+};
+
 struct archive {
         struct archive_config config;
         struct archive_watch watch;
@@ -17,11 +22,13 @@ struct archive {
         struct ledger *ledger;
         struct catalog *catalog;
         struct spool_place place;
+        struct archive_source source; /* as committed */
 
         struct segment *segments[STREAMS]; /* growing, or NULL */
         bool touched[STREAMS];             /* written to since the last commit */
         uint32_t next[STREAMS];            /* number of the next segment */
 
+        uint64_t counted[STREAMS];     /* committed frames in all segments */
         struct frame *frames[STREAMS]; /* open, or NULL */
         struct frame *encoding;        /* that of them which has the encoder */
         struct frame_ref group[ARCHIVE_GROUP_MAX];
@@ -36,6 +43,7 @@ struct archive {
         char *begin; /* members of a `begin` line that waits, or NULL */
         bool stale;
         uint64_t stored;
+        struct archive_tally tally;
 
         /* The point that archive_mark() set. */
         struct {
@@ -53,11 +61,23 @@ struct archive {
 /* opening.c */
 /* The open line, first of an archive that has none. */
 int archive_begin(struct archive *a, usec_t now, struct err *e);
+/* source.c */
+/* A new archive's, as its open line says; of a line that is replayed; and what they came to, once
+ * all is committed. */
+int source_open(struct archive *a, struct err *e);
+int source_replay(struct archive *a, const struct ledger_line *line, struct err *e);
+int source_load(struct archive *a, struct err *e);
 /* archive.c */
 int archive_segment(struct archive *a, enum stream stream, usec_t now, struct err *e);
 /* End a stream's open frame and put it into the group. */
 int archive_close_frame(struct archive *a, enum stream stream, usec_t now, struct err *e);
 void archive_drop_segment(struct archive *a, enum stream stream);
+
+/* find.c: frames by their number within the stream. */
+/* Count those that are committed, from the catalog. */
+int find_load(struct archive *a, struct err *e);
+/* The number of the stream's open frame, or of the next one that is put into the group. */
+uint64_t find_next(const struct archive *a, enum stream stream);
 
 /* room.c */
 /* Is as much free as MinFree asks for? */

@@ -10,76 +10,6 @@
 
 #define BUSY_MSEC 15000 /* a frame is open for 10 s at most, and its transaction with it */
 
-static const char schema[] =
-        "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-        "CREATE TABLE completion (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
-        " created INTEGER NOT NULL, digest BLOB NOT NULL, versions INTEGER NOT NULL,"
-        " seen_at INTEGER NOT NULL, walk INTEGER NOT NULL, heads INTEGER NOT NULL,"
-        " messages INTEGER NOT NULL);"
-        "CREATE INDEX completion_created ON completion (created);"
-        "CREATE INDEX completion_wanted ON completion (created, row) WHERE messages = 0;"
-        "CREATE TABLE segment (stream INTEGER NOT NULL, number INTEGER NOT NULL,"
-        " path TEXT NOT NULL, sealed INTEGER NOT NULL, length INTEGER NOT NULL,"
-        " frames INTEGER NOT NULL, first INTEGER NOT NULL, ledger INTEGER NOT NULL,"
-        " seq INTEGER NOT NULL, PRIMARY KEY (stream, number)) WITHOUT ROWID;"
-        "CREATE TABLE walk (number INTEGER PRIMARY KEY, full INTEGER, state INTEGER,"
-        " started INTEGER, ended INTEGER, pages INTEGER, seen INTEGER, new INTEGER,"
-        " changed INTEGER, gone INTEGER, newest INTEGER, oldest INTEGER, watermark INTEGER,"
-        " reason TEXT, detail TEXT, head_desc TEXT, head_asc TEXT, gaps INTEGER, scope BLOB);";
-
-static const char *const sql[SQL_STATEMENTS] = {
-        [SQL_BEGIN] = "BEGIN IMMEDIATE",
-        [SQL_COMMIT] = "COMMIT",
-        [SQL_ROLLBACK] = "ROLLBACK",
-        [SQL_SAVE] = "SAVEPOINT page",
-        [SQL_SAVE_BACK] = "ROLLBACK TO page",
-        [SQL_SAVE_END] = "RELEASE page",
-        [SQL_GET] = "SELECT value FROM state WHERE key = ?1",
-        [SQL_SET] = "INSERT OR REPLACE INTO state VALUES (?1, ?2)",
-        [SQL_FIND] = "SELECT row, created, digest, versions, seen_at, walk, heads, messages"
-                     " FROM completion WHERE id = ?1",
-        [SQL_ADD] = "INSERT INTO completion (id, created, digest, versions, seen_at, walk, heads,"
-                    " messages) VALUES (?1, ?2, ?3, 1, 0, 0, 0, 0)",
-        [SQL_CHANGE] = "UPDATE completion SET created = ?2, digest = ?3, versions = versions + 1"
-                       " WHERE row = ?1",
-        [SQL_MARK] = "UPDATE completion SET heads = CASE walk WHEN ?2 THEN heads | ?3 ELSE ?3 END,"
-                     " walk = ?2, seen_at = ?4 WHERE row = ?1",
-        [SQL_FRESH] = "SELECT walk <> ?2 FROM completion WHERE row = ?1",
-        [SQL_NOTE] = "INSERT INTO temp.note VALUES (?1)",
-        [SQL_NOTES] = "SELECT row FROM temp.note WHERE rowid > ?1 ORDER BY rowid LIMIT 1",
-        [SQL_NOTES_CLEAR] = "DELETE FROM temp.note",
-        [SQL_NEWER] = "SELECT id, created FROM completion WHERE created > ?1 AND walk = ?2"
-                      " AND heads & ?3 ORDER BY created LIMIT 1",
-        [SQL_OLDER] = "SELECT id, created FROM completion WHERE created < ?1 AND walk = ?2"
-                      " AND heads & ?3 ORDER BY created DESC LIMIT 1",
-        [SQL_NEWER_ANY] = "SELECT id, created FROM completion WHERE created > ?1"
-                          " ORDER BY created LIMIT 1",
-        [SQL_OLDER_ANY] = "SELECT id, created FROM completion WHERE created < ?1"
-                          " ORDER BY created DESC LIMIT 1",
-        [SQL_SECOND] = "SELECT row, id FROM completion WHERE created = ?1 AND row > ?4"
-                       " AND walk = ?2 AND heads & ?3 ORDER BY row LIMIT 1",
-        [SQL_MESSAGES] = "UPDATE completion SET messages = ?2 WHERE id = ?1",
-        [SQL_WANTED] = "SELECT created, row, id FROM completion WHERE messages = 0"
-                       " AND (created, row) > (?1, ?2) ORDER BY created, row LIMIT 1",
-        [SQL_COUNTS] = "SELECT count(*), sum(versions), min(created), max(created)"
-                       " FROM completion",
-        [SQL_WANTED_COUNT] = "SELECT count(*) FROM completion WHERE messages = 0",
-        [SQL_MISSING_COUNT] = "SELECT count(*) FROM completion WHERE messages = 3",
-        [SQL_SEGMENT_PUT] = "INSERT OR REPLACE INTO segment VALUES"
-                            " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        [SQL_SEGMENT_GET] = "SELECT path, sealed, length, frames, first, ledger, seq FROM segment"
-                            " WHERE stream = ?1 AND number = ?2",
-        [SQL_SEGMENT_NEXT] = "SELECT path, sealed, length, frames, first, ledger, seq FROM segment"
-                             " WHERE (stream, number) > (?1, ?2) AND sealed <= ?3"
-                             " ORDER BY stream, number LIMIT 1",
-        [SQL_WALK_PUT] = "INSERT OR REPLACE INTO walk VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-                         " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
-        [SQL_WALK_GET] = "SELECT * FROM walk WHERE number = ?1",
-        [SQL_WALK_LAST] = "SELECT * FROM walk WHERE (?1 = 0 OR number < ?1)"
-                          " AND (?2 = 0 OR state = 1) AND (?3 = 0 OR full = 1)"
-                          " ORDER BY number DESC LIMIT 1",
-};
-
 int catalog_fail(struct catalog *c, struct err *e)
 {
         int code = sqlite3_extended_errcode(c->db), host = sqlite3_system_errno(c->db);
@@ -100,8 +30,8 @@ int catalog_statement(struct catalog *c, enum catalog_sql which, sqlite3_stmt **
 {
         sqlite3_stmt **s = &c->statements[which];
 
-        if (!*s && sqlite3_prepare_v3(c->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, s, NULL) !=
-                           SQLITE_OK) {
+        if (!*s && sqlite3_prepare_v3(c->db, catalog_text[which], -1, SQLITE_PREPARE_PERSISTENT, s,
+                                      NULL) != SQLITE_OK) {
                 catalog_fail(c, e);
                 return -1;
         }
@@ -188,7 +118,8 @@ static const char settings[] = "PRAGMA trusted_schema = OFF;"
                                "PRAGMA journal_mode = TRUNCATE;"
                                "PRAGMA synchronous = FULL;"
                                "PRAGMA foreign_keys = OFF;"
-                               "CREATE TEMP TABLE note (row INTEGER NOT NULL);";
+                               "CREATE TEMP TABLE note (head INTEGER NOT NULL,"
+                               " row INTEGER NOT NULL);";
 
 int catalog_open(int dirfd, struct catalog **ret, bool *ret_new, struct err *e)
 {
@@ -203,7 +134,7 @@ int catalog_open(int dirfd, struct catalog **ret, bool *ret_new, struct err *e)
                 goto fail;
         if (tables == 0) {
                 snprintf(text, sizeof(text), "PRAGMA user_version = %d;", CATALOG_VERSION);
-                if (exec(c, "BEGIN IMMEDIATE", e) < 0 || exec(c, schema, e) < 0 ||
+                if (exec(c, "BEGIN IMMEDIATE", e) < 0 || exec(c, catalog_schema, e) < 0 ||
                     exec(c, text, e) < 0 || exec(c, "COMMIT", e) < 0)
                         goto fail;
         } else if (version != CATALOG_VERSION) {
@@ -245,7 +176,7 @@ int catalog_open_temporary(struct catalog **ret, struct err *e)
         /* An empty name is SQLite's for a file that it removes as soon as it has made it. */
         if (open_path("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &c, e) < 0)
                 return -1;
-        if (exec(c, settings, e) < 0 || exec(c, schema, e) < 0) {
+        if (exec(c, settings, e) < 0 || exec(c, catalog_schema, e) < 0) {
                 catalog_close(c);
                 return -1;
         }
@@ -360,7 +291,8 @@ void catalog_rollback(struct catalog *c)
 {
         sqlite3_stmt *s;
 
-        catalog_forget_notes(c, NULL);
+        catalog_forget_notes(c, CATALOG_DESC, NULL);
+        catalog_forget_notes(c, CATALOG_ASC, NULL);
         for (size_t i = 0; i < SQL_STATEMENTS; i++)
                 if (c->statements[i])
                         sqlite3_reset(c->statements[i]);
@@ -392,7 +324,7 @@ int catalog_back(struct catalog *c, struct err *e)
 {
         if (!c->saved)
                 return CATALOG_NONE;
-        return catalog_forget_notes(c, e) < 0 ? -1 : run(c, SQL_SAVE_BACK, e);
+        return run(c, SQL_SAVE_BACK, e);
 }
 
 bool catalog_is_corrupt(const struct catalog *c)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define CATALOG_FILE    "catalog.sqlite3"
-#define CATALOG_VERSION 1   /* of the tables; another one is rebuilt, not converted */
+#define CATALOG_VERSION 2   /* of the tables; another one is rebuilt, not converted */
 #define CATALOG_ID_MAX  257 /* bytes of an id, NUL included (wire/page takes no longer ones) */
 #define CATALOG_NONE    1   /* no such row */
 #define CATALOG_STALE   2   /* opening: the file is no catalog of this version, or is damaged */
@@ -68,6 +68,10 @@ struct catalog_record {
         uint64_t walk;   /* the last walk that saw it */
         unsigned heads;  /* of that walk */
         enum catalog_messages messages;
+        bool gone;      /* the server was found not to have it any more */
+        uint64_t frame; /* where the newest version lies: see archive_find */
+        bool has_form;
+        uint8_t form[SHA256_SIZE]; /* of the newest version's values, if it was asked for before */
 };
 
 int catalog_find(struct catalog *c, const char *id, size_t n, struct catalog_record *ret,
@@ -77,13 +81,19 @@ int catalog_add(struct catalog *c, const char *id, size_t n, int64_t created,
 int catalog_change(struct catalog *c, int64_t row, int64_t created,
                    const uint8_t digest[static SHA256_SIZE], struct err *e);
 
+/* The frame (its ordinal within the stream of completions) that rows added or changed from now on
+ * lie in. A change forgets the form. The archive says it; nobody else has to. */
+void catalog_set_frame(struct catalog *c, uint64_t frame);
+int catalog_set_form(struct catalog *c, int64_t row, const uint8_t form[static SHA256_SIZE],
+                     struct err *e);
+
 /* Seen marks belong to a page and count only once the page passed: rows are noted, then settled or
- * forgotten. Notes take bounded memory (a temporary table behind it). */
-int catalog_note(struct catalog *c, int64_t row, struct err *e);
+ * forgotten. Each head has its own. They take bounded memory (a temporary table behind it). */
+int catalog_note(struct catalog *c, enum catalog_heads head, int64_t row, struct err *e);
 /* *ret_fresh: how many of them this walk had not seen before. */
 int catalog_settle_notes(struct catalog *c, uint64_t walk, enum catalog_heads head, int64_t seen_at,
                          uint64_t *ret_fresh, struct err *e);
-int catalog_forget_notes(struct catalog *c, struct err *e);
+int catalog_forget_notes(struct catalog *c, enum catalog_heads head, struct err *e);
 /* A mark without a page: the catalog's own rebuilding. */
 int catalog_mark(struct catalog *c, int64_t row, uint64_t walk, enum catalog_heads head,
                  int64_t seen_at, struct err *e);
@@ -97,6 +107,19 @@ int catalog_beside(struct catalog *c, int64_t created, bool newer, uint64_t walk
 int catalog_second(struct catalog *c, int64_t created, uint64_t walk, enum catalog_heads head,
                    int64_t *row, char ret_id[static CATALOG_ID_MAX], struct err *e);
 
+/* ---- completions that vanish ---- */
+
+int catalog_set_gone(struct catalog *c, int64_t row, bool gone, struct err *e);
+/* The next completion that is not gone, was not seen by `walk`, but by one from first_walk on, newest
+ * first, behind (*created, *row); start with INT64_MAX in both. Or CATALOG_NONE. Reads past those
+ * that are seen: all calls together once through what is not gone. */
+int catalog_unseen(struct catalog *c, uint64_t walk, uint64_t first_walk, int64_t *created,
+                   int64_t *row, char ret_id[static CATALOG_ID_MAX], struct err *e);
+/* Of those that are not gone, last seen by first_walk or later, and created at `since` or later: how
+ * many there are, and how many of them `walk` has not seen. */
+int catalog_count_unseen(struct catalog *c, uint64_t walk, uint64_t first_walk, int64_t since,
+                         uint64_t *ret_there, uint64_t *ret_unseen, struct err *e);
+
 /* ---- messages: the queue of completions that lack them ---- */
 
 int catalog_set_messages(struct catalog *c, const char *id, size_t n, enum catalog_messages state,
@@ -104,11 +127,15 @@ int catalog_set_messages(struct catalog *c, const char *id, size_t n, enum catal
 /* The next that is wanted behind (*created, *row), oldest first; start with INT64_MIN and 0. */
 int catalog_wanted(struct catalog *c, int64_t *created, int64_t *row,
                    char ret_id[static CATALOG_ID_MAX], struct err *e);
+/* The same among rows above `floor` only: those that came after another one was the newest. */
+int catalog_wanted_above(struct catalog *c, int64_t floor, int64_t *created, int64_t *row,
+                         char ret_id[static CATALOG_ID_MAX], struct err *e);
+int catalog_newest_row(struct catalog *c, int64_t *ret, struct err *e); /* 0: there is none */
 /* created of the oldest completion whose messages are wanted; CATALOG_NONE if none are. */
 int catalog_oldest_wanted(struct catalog *c, int64_t *ret_created, struct err *e);
 
 struct catalog_counts {
-        uint64_t completions, wanted, missing, versions;
+        uint64_t completions, wanted, missing, versions, gone;
         int64_t newest, oldest; /* created; 0 if there is none */
 };
 int catalog_counts(struct catalog *c, struct catalog_counts *ret, struct err *e);
@@ -131,6 +158,13 @@ int catalog_get_segment(struct catalog *c, enum stream stream, uint32_t number,
  * streams. only_open: those without a seal line. */
 int catalog_next_segment(struct catalog *c, enum stream stream, uint32_t number, bool only_open,
                          struct catalog_segment *ret, struct err *e);
+
+/* How many frames the stream has in all its segments. */
+int catalog_count_frames(struct catalog *c, enum stream stream, uint64_t *ret, struct err *e);
+/* The segment that the stream's frame number `frame` (from 1, through all segments) lies in, and
+ * the how manieth it is there (from 1). Or CATALOG_NONE. */
+int catalog_frame_segment(struct catalog *c, enum stream stream, uint64_t frame,
+                          struct catalog_segment *ret, uint64_t *ret_nth, struct err *e);
 
 /* ---- walks ---- */
 

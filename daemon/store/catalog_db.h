@@ -18,6 +18,7 @@ enum catalog_sql {
         SQL_FIND,
         SQL_ADD,
         SQL_CHANGE,
+        SQL_FORM,
         SQL_MARK,
         SQL_FRESH,
         SQL_NOTE,
@@ -30,19 +31,29 @@ enum catalog_sql {
         SQL_SECOND,
         SQL_MESSAGES,
         SQL_WANTED,
+        SQL_NEWEST_ROW,
         SQL_COUNTS,
         SQL_WANTED_COUNT,
         SQL_MISSING_COUNT,
+        SQL_GONE,
+        SQL_UNSEEN,
+        SQL_THERE,
         SQL_SEGMENT_PUT,
         SQL_SEGMENT_GET,
         SQL_SEGMENT_NEXT,
+        SQL_FRAME_COUNT,
+        SQL_FRAME_SEGMENTS,
         SQL_WALK_PUT,
         SQL_WALK_GET,
         SQL_WALK_LAST,
         SQL_STATEMENTS,
 };
 
-#define CATALOG_NOTES_MAX 4096 /* rows noted in memory (32 KiB); more go to a temporary table */
+extern const char catalog_schema[];
+extern const char *const catalog_text[SQL_STATEMENTS];
+
+#define CATALOG_NOTES_MAX \
+        4096 /* rows noted in memory (32 KiB a head); more go to a temporary table */
 
 struct catalog {
         sqlite3 *db;
@@ -51,9 +62,12 @@ struct catalog {
         bool corrupt; /* SQLite found the file damaged */
         bool moved;   /* SQLite found it removed, renamed or replaced */
         bool saved;   /* a savepoint stands */
-        int64_t notes[CATALOG_NOTES_MAX];
-        size_t n_notes;
-        bool spilled;
+        uint64_t frame;
+        struct catalog_notes {
+                int64_t rows[CATALOG_NOTES_MAX];
+                size_t n;
+                bool spilled;
+        } notes[2]; /* a head each */
 };
 
 /* The statement, reset and without bindings; prepared at its first use. */
@@ -64,3 +78,5 @@ int catalog_step(struct catalog *c, sqlite3_stmt *s, struct err *e);
 /* For statements that yield no row. */
 int catalog_run(struct catalog *c, sqlite3_stmt *s, struct err *e);
 int catalog_fail(struct catalog *c, struct err *e);
+/* Copies the id in a column out and resets the statement. */
+void catalog_take_id(sqlite3_stmt *s, int column, char ret_id[static CATALOG_ID_MAX]);

@@ -8,6 +8,7 @@
 
 void archive_undo(struct archive *a)
 {
+        a->tally.undos++;
         if (a->stale) { /* the ledger may name what is in the files */
                 catalog_rollback(a->catalog);
                 return;
@@ -191,8 +192,11 @@ static int settle(struct archive *a, usec_t now, struct err *e)
                 segment_settle(a->segments[i], now);
                 a->touched[i] = false;
         }
+        for (size_t i = 0; i < a->n_group; i++)
+                a->counted[a->group[i].stream]++;
         a->n_group = 0;
         a->mark.set = false;
+        a->tally.commits++;
         a->mark.began = 0;
         a->group_bytes = 0;
         a->due = false;

@@ -7,9 +7,11 @@ libchatarchived_a_SOURCES += \
         daemon/store/segment.h daemon/store/segment.c \
         daemon/store/frame.h daemon/store/frame.c \
         daemon/store/ledger.h daemon/store/ledger.c \
-        daemon/store/catalog.h daemon/store/catalog_db.h daemon/store/catalog.c \
-        daemon/store/catalog_record.c daemon/store/catalog_segment.c daemon/store/catalog_walk.c \
+        daemon/store/catalog.h daemon/store/catalog_db.h daemon/store/catalog_sql.c \
+        daemon/store/catalog.c daemon/store/catalog_record.c daemon/store/catalog_note.c daemon/store/catalog_gone.c \
+        daemon/store/catalog_frame.c \
+        daemon/store/catalog_segment.c daemon/store/catalog_walk.c daemon/store/source.c \
         daemon/store/archive.h daemon/store/archive_core.h daemon/store/opening.c \
-        daemon/store/archive.c daemon/store/room.c \
+        daemon/store/archive.c daemon/store/find.c daemon/store/room.c \
         daemon/store/commit.c daemon/store/mark.c daemon/store/torn.c \
         daemon/store/replay.h daemon/store/replay.c daemon/store/recover.c

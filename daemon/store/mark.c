@@ -15,6 +15,7 @@ int archive_mark(struct archive *a, usec_t now, struct err *e)
         a->mark.n_group = a->n_group;
         a->mark.walk = a->walk;
         a->mark.set = true;
+        a->tally.marks++;
         if (a->mark.began == 0)
                 a->mark.began = now;
         return 0;

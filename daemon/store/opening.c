@@ -98,7 +98,7 @@ int archive_begin(struct archive *a, usec_t now, struct err *e)
         if (fsio_sync_dir(a->dirfd, "", e) < 0)
                 return -1;
         ledger_put(a->ledger, now, "open", buf_str(&b));
-        if (ledger_commit(a->ledger, e) < 0)
+        if (ledger_commit(a->ledger, e) < 0 || source_open(a, e) < 0)
                 return -1;
         return catalog_commit(a->catalog, ledger_head(a->ledger), e);
 }
@@ -144,14 +144,14 @@ static int take_over(struct archive *a, archive_index_fn index, bool catalog_new
         if (chain.good.seq == 0 && check_unused(a, e) < 0)
                 return -1;
 
-        if (catalog_begin(a->catalog, e) < 0 ||
+        if (catalog_begin(a->catalog, e) < 0 || find_load(a, e) < 0 ||
             replay_catch_up(a, &head, &chain.good, index, e) < 0 || recover_check(a, e) < 0)
                 return -1;
         if (recover_ledger(a, &chain, now, e) < 0)
                 return -1;
         if (find_next_numbers(a, e) < 0 || recover_segments(a, now, e) < 0)
                 return -1;
-        return 0;
+        return source_load(a, e);
 }
 
 int archive_open(const struct archive_config *config, archive_index_fn index,

@@ -1,11 +1,8 @@
 #include "store/archive_core.h"
 #include "base/mem.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static int damaged(struct err *e, const struct ledger_line *line, const char *why)
@@ -159,52 +156,24 @@ static int replay_line(struct archive *a, const struct ledger_line *line, archiv
                 return replay_walk_line(a, line, false, e);
         if (json_equals(&line->type, "seal"))
                 return replay_seal_line(a, line, e);
+        if (json_equals(&line->type, "open") || json_equals(&line->type, "source"))
+                return source_replay(a, line, e);
         return 0;
 }
 
-/* Open a segment under either of its names. */
-static int open_segment(int dirfd, const char *sealed, struct err *e)
+struct indexing {
+        struct archive *archive;
+        archive_index_fn index;
+        const struct frame_ref *frame;
+        uint64_t walk;
+        usec_t time;
+};
+
+static int index_text(void *ctx, struct unpack *text, struct err *e)
 {
-        const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK; /* it may be a pipe */
-        char path[NAME_MAX_BYTES + 8];
-        struct stat st;
-        int fd;
+        struct indexing *x = ctx;
 
-        snprintf(path, sizeof(path), "%s.open", sealed);
-        fd = openat(dirfd, path, flags);
-        if (fd < 0 && errno == ENOENT)
-                fd = openat(dirfd, sealed, flags);
-        if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-                return err_set(e, ERR_DAMAGE, "%s is missing", sealed);
-        if (fd < 0 && errno != ELOOP)
-                return err_sys(e, errno, "cannot open %s", sealed);
-        if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-                return fd;
-        if (fd >= 0)
-                close(fd);
-        return err_set(e, ERR_DAMAGE, "%s is no regular file", sealed);
-}
-
-static int index_frame(struct archive *a, const struct frame_ref *ref, const struct name *name,
-                       uint64_t walk, usec_t time, archive_index_fn index, struct err *e)
-{
-        _cleanup_close_ int fd = open_segment(a->dirfd, ref->segment, e);
-        struct unpack *u;
-        int r;
-
-        if (fd < 0)
-                return -1;
-        r = unpack_prove(fd, ref->offset, ref->length, ref->sum, &a->work, e);
-        if (r > 0)
-                return err_set(e, ERR_DAMAGE, "%s: the frame at offset %llu %s", ref->segment,
-                               (unsigned long long)ref->offset,
-                               r == UNPACK_SHORT ? "is cut off" : "has another digest");
-        if (r < 0 || unpack_open(fd, ref->offset, ref->length, name->packing, &u, e) < 0)
-                return -1;
-        unpack_tell(u, &a->work);
-        r = index(a->catalog, ref, walk, time, u, e);
-        unpack_free(u);
-        return r;
+        return x->index(x->archive->catalog, x->frame, x->walk, x->time, text, e);
 }
 
 static int replay_frame_line(struct archive *a, const struct ledger_line *line,
@@ -248,7 +217,11 @@ static int replay_frame_line(struct archive *a, const struct ledger_line *line,
                 if (catalog_put_walk(a->catalog, &w, e) < 0)
                         return -1;
         }
-        return index_frame(a, &ref, &name, walk, line->time, index, e);
+        a->counted[ref.stream]++;
+        if (ref.stream == STREAM_COMPLETIONS)
+                catalog_set_frame(a->catalog, a->counted[ref.stream]);
+        return archive_read(a, &ref, index_text,
+                            &(struct indexing){ a, index, &ref, walk, line->time }, e);
 }
 
 /* Every line between two heads, which the chain's check has seen good. */
