@@ -28,6 +28,9 @@ struct api_config {
         const char *project;      /* NULL or a value for OpenAI-Project */
         const char *extra_query; /* NULL or "api-version=…", appended to every URL's query as is */
         unsigned requests_per_minute;
+        unsigned
+                max_concurrent; /* requests at once, lists not counted; a 429 halves it for a while;
+                                  * 0: any number */
         enum retry_manner manner;
 };
 
@@ -63,6 +66,7 @@ enum api_outcome {
         API_MISSING,   /* 404 */
         API_REFUSED,   /* any other 4xx that speaks of this request: 400, 410, 422 … */
         API_DENIED,    /* 401, 403, 405, 3xx, a certificate refused: a person is needed */
+        API_STRANGER,  /* 200 or 404, but of another project than the one that was set: a person */
         API_LIMITED,   /* 429: no quota, or an announced wait longer than the manner's patience */
         API_OUTAGE,    /* transport errors, cut bodies, 5xx: patience ended */
         API_MALFORMED, /* 200, the transfer complete, and not a well-formed page */
@@ -89,7 +93,8 @@ const char *api_reason(const struct api_reply *reply);
 struct api_call_ops {
         /* An attempt begins: what the sink got before belongs to one that failed, and whatever was
          * in the middle of a record is void. Whole records stand, unless it is doubtful: their body
-         * was compressed, and damage in it may have decoded, to other text, before it showed. */
+         * was compressed, and damage in it may have decoded, to other text, before it showed. That
+         * is said when it shows, and the attempt itself may begin later, with another restart. */
         void (*restart)(void *ctx, bool doubtful);
         /* The end, once, never from within api_start; the call is gone afterwards. */
         void (*done)(void *ctx, const struct api_reply *reply);
@@ -100,6 +105,10 @@ struct api_call_ops {
 /* *config and *watch are copied, the key included. `http` and `clock` must outlive it. */
 struct api *api_new(struct http *http, const struct clock *clock, const struct api_config *config,
                     const struct api_watch *watch);
+/* From now on a 200 or a 404 whose openai-project says another one ends its call (API_STRANGER)
+ * before a byte of its body reaches a sink. One that does not say is taken. Copied; NULL or "": any
+ * project again. Calls under way are left as they are. */
+void api_set_project(struct api *a, const char *project);
 /* All calls must have ended or been cancelled. The key is overwritten. Takes NULL, returns NULL. */
 struct api *api_free(struct api *a);
 
@@ -108,6 +117,8 @@ struct api *api_free(struct api *a);
  * are served before other kinds, else first come, first served. Everything in *query is copied. */
 struct api_call *api_start(struct api *a, const struct api_query *query,
                            const struct api_call_ops *ops);
+/* Has the sink got anything, of the attempt under way, that is doubtful as in restart()? */
+bool api_is_doubtful(const struct api_call *c);
 /* No callback after this. Takes NULL, returns NULL. */
 struct api_call *api_cancel(struct api_call *c);
 

@@ -1,8 +1,10 @@
 #include "wire/api_attempt.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "wire/redact.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MESSAGE_MAX 256 /* bytes of an error body's message: leaves room for cause and remedy */
@@ -15,10 +17,12 @@ struct api_attempt {
         void (*done)(void *ctx, const struct api_attempt_result *result);
         void *ctx;
 
+        char project[HTTP_FIELD_MAX]; /* "": any */
         struct http_transfer *transfer;
         bool feeding;
-        int fed;  /* what page_feed returned, .err with it */
-        int sunk; /* what the sink returned, where that was not 0 */
+        bool coded; /* what was fed: it came compressed, and its checksum is yet to come */
+        int fed;    /* what page_feed returned, .err with it */
+        int sunk;   /* what the sink returned, where that was not 0 */
         struct err err;
         struct buf error_body; /* of other statuses than 200 */
 };
@@ -77,16 +81,41 @@ struct api_attempt *api_attempt_free(struct api_attempt *t)
         return NULL;
 }
 
+void api_attempt_expect(struct api_attempt *t, const char *project)
+{
+        snprintf(t->project, sizeof(t->project), "%s", project ? project : "");
+}
+
+/* What is known of an archive's project came out of a reply, redacted. */
+static bool is_stranger(const struct api_attempt *t, const struct http_head *head)
+{
+        char project[HTTP_FIELD_MAX];
+
+        if (!*t->project || !*head->project || (head->status != 200 && head->status != 404) ||
+            strcmp(t->project, head->project) == 0)
+                return false;
+        redact_line(head->project, strlen(head->project), t->key, project, sizeof(project));
+        return strcmp(t->project, project) != 0;
+}
+
+bool api_attempt_is_doubtful(const struct api_attempt *t)
+{
+        return t->transfer && t->coded;
+}
+
 static int on_body(void *ctx, const struct http_head *head, const char *p, size_t n)
 {
         struct api_attempt *t = ctx;
         size_t room = API_ERROR_BODY_MAX - t->error_body.n;
 
         (*t->signs)++;
+        if (is_stranger(t, head))
+                return 1;
         if (head->status != 200) {
                 buf_add(&t->error_body, p, n < room ? n : room);
                 return n > room ? 1 : 0; /* an error without end is not waited for */
         }
+        t->coded = head->coded;
         t->feeding = true;
         t->fed = page_feed(t->page, p, n, &t->err);
         t->feeding = false;
@@ -140,7 +169,14 @@ static void on_done(void *ctx, const struct http_head *head, const struct http_r
         char message[MESSAGE_MAX];
 
         t->transfer = NULL;
-        if (t->fed) {
+        if (is_stranger(t, head)) {
+                r.ended = true;
+                r.outcome = API_STRANGER;
+                err_set(&r.err, ERR_SOURCE,
+                        "this key belongs to the project %s, and the archive is of the project %s; "
+                        "use another directory, or a key of the archive's project",
+                        head->project, t->project);
+        } else if (t->fed) {
                 refused(t, &r);
         } else if (head->status == 200 && result->complete) {
                 judge_page(t, &r);
@@ -164,6 +200,7 @@ int api_attempt_start(struct api_attempt *t, struct http *http, const char *url,
         page_reset(t->page);
         buf_clear(&t->error_body);
         t->fed = t->sunk = 0;
+        t->coded = false;
         t->err = (struct err){ 0 };
         return http_start(http, &request, &t->transfer, e);
 }

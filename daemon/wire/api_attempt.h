@@ -9,14 +9,14 @@
 struct api_attempt;
 
 struct api_attempt_result {
-        bool ended;               /* .outcome holds: API_OK, API_STOPPED or API_MALFORMED */
+        bool ended; /* .outcome holds: API_OK, API_STOPPED, API_MALFORMED or API_STRANGER */
         enum api_outcome outcome; /* else .ending says what went wrong */
         struct api_ending ending;
         const struct http_head *head;
         uint64_t bytes_in;
         int sink;                /* API_STOPPED */
         struct page_result page; /* API_OK */
-        struct err err;          /* API_STOPPED, API_MALFORMED */
+        struct err err;          /* API_STOPPED, API_MALFORMED, API_STRANGER */
 };
 
 /* To be used for any number of attempts, one after the other. `key` is for the redaction, *signs
@@ -26,6 +26,12 @@ api_attempt_new(enum page_kind kind, const struct page_sink *sink, const char *k
                 void (*done)(void *ctx, const struct api_attempt_result *result), void *ctx);
 /* Takes NULL, returns NULL. Cancels what is under way; not from within its own sink. */
 struct api_attempt *api_attempt_free(struct api_attempt *t);
+
+/* The project that the answers must be of, where they say; as api_set_project. */
+void api_attempt_expect(struct api_attempt *t, const char *project);
+
+/* Is a body under way of which pieces came that may be other than what was sent? */
+bool api_attempt_is_doubtful(const struct api_attempt *t);
 
 /* As http_start; what the sink got before is void. */
 int api_attempt_start(struct api_attempt *t, struct http *http, const char *url,

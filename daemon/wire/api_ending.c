@@ -128,8 +128,10 @@ void api_ending_err(const struct api_ending *ending, unsigned retries, usec_t an
 const char *api_reason(const struct api_reply *reply)
 {
         static const char *const reasons[] = {
-                [API_MISSING] = "missing", [API_REFUSED] = "rejected",    [API_DENIED] = "refused",
-                [API_LIMITED] = "limited", [API_MALFORMED] = "malformed", [API_STOPPED] = "stopped",
+                [API_MISSING] = "missing", [API_REFUSED] = "rejected",
+                [API_DENIED] = "refused",  [API_STRANGER] = "project",
+                [API_LIMITED] = "limited", [API_MALFORMED] = "malformed",
+                [API_STOPPED] = "stopped",
         };
 
         if (reply->outcome == API_OUTAGE)

@@ -13,5 +13,6 @@ libchatarchived_a_SOURCES += \
         daemon/wire/pace.h daemon/wire/pace.c \
         daemon/wire/api_url.h daemon/wire/api_url.c \
         daemon/wire/api_ending.h daemon/wire/api_ending.c \
+        daemon/wire/api_headers.h daemon/wire/api_headers.c \
         daemon/wire/api_attempt.h daemon/wire/api_attempt.c \
-        daemon/wire/api.h daemon/wire/api_error.c daemon/wire/api.c
+        daemon/wire/api.h daemon/wire/api_error.c daemon/wire/api_core.h daemon/wire/api_call.c daemon/wire/api.c

@@ -63,6 +63,8 @@ void pace_slow(struct pace *p, usec_t now)
                 return;
         p->slowed = now;
         p->rate = p->rate / 2 > SCALE ? p->rate / 2 : SCALE;
+        if (p->window_full)
+                p->window = p->window / 2 > SCALE ? p->window / 2 : SCALE;
 }
 
 void pace_ease(struct pace *p)
@@ -70,4 +72,18 @@ void pace_ease(struct pace *p)
         p->rate += p->full / PACE_STEPS;
         if (p->rate > p->full)
                 p->rate = p->full;
+        if (p->window_full && p->window < p->window_full)
+                p->window += SCALE * SCALE / p->window + 1;
+        if (p->window > p->window_full)
+                p->window = p->window_full;
+}
+
+void pace_set_window(struct pace *p, unsigned requests)
+{
+        p->window = p->window_full = (uint64_t)requests * SCALE;
+}
+
+bool pace_has_room(const struct pace *p, unsigned under_way)
+{
+        return p->window_full == 0 || (uint64_t)under_way * SCALE + SCALE <= p->window;
 }
