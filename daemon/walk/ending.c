@@ -76,12 +76,17 @@ static int put_line(struct walk *w, enum catalog_state state, const char *reason
 
 static void finish(struct walk *w, struct walk_result *result)
 {
-        w->phase = WALK_OVER;
+        w->over = true;
         archive_set_begin(w->archive, NULL);
-        w->call = api_cancel(w->call);
-        w->timer = http_timer_stop(w->timer);
+        for (size_t i = 0; i < WALK_HEADS; i++)
+                head_stop(&w->heads[i]);
+        w->starter = http_timer_stop(w->starter);
         w->ticker = http_timer_stop(w->ticker);
+        w->sweep = sweep_free(w->sweep);
         result->walk = *archive_walk(w->archive);
+        result->held = w->held;
+        result->unsettled = w->unsettled;
+        result->unstable = w->heads[0].intake && intake_found_unstable(w->heads[0].intake);
         w->ops.done(w->ops.ctx, result);
 }
 
@@ -99,8 +104,10 @@ static void end_failed(struct walk *w, const char *reason, struct walk_result *r
 
         if (result->err.kind == ERR_HOST)
                 reason = host_reason(&result->err);
-        w->call = api_cancel(w->call);
-        catalog_forget_notes(archive_catalog(w->archive), NULL);
+        for (size_t i = 0; i < WALK_HEADS; i++)
+                head_stop(&w->heads[i]);
+        catalog_forget_notes(archive_catalog(w->archive), CATALOG_DESC, NULL);
+        catalog_forget_notes(archive_catalog(w->archive), CATALOG_ASC, NULL);
         /* What could be read stays. If that cannot be written, it is undone, and the line alone may
          * still find room. */
         if (put_line(w, CATALOG_FAILED, reason, result->err.text, &ignored) < 0 &&
@@ -129,12 +136,11 @@ void walk_fail_reply(struct walk *w, const struct api_reply *reply)
 
         snprintf(result.request_id, sizeof(result.request_id), "%s", reply->request_id);
         result.stop = reply->outcome == API_DENIED || reply->outcome == API_LIMITED ||
+                      reply->outcome == API_STRANGER ||
                       (reply->outcome == API_STOPPED && reply->err.kind == ERR_HOST);
         /* A sink that failed left records half put: the catalog's rows and the frames with them. */
         if (reply->outcome == API_STOPPED)
                 archive_undo(w->archive);
-        else if (reply->doubtful)
-                walk_drop_doubtful(w);
         end_failed(w, api_reason(reply), &result);
 }
 
@@ -142,6 +148,9 @@ void walk_interrupt(struct walk *w)
 {
         struct walk_result result = { .interrupted = true };
 
+        /* Its pages are all there: what was missed is for a later one to settle. */
+        if (w->sweep)
+                return sweep_interrupt(w->sweep);
         err_set(&result.err, ERR_AGAIN, "interrupted");
         end_failed(w, "interrupted", &result);
 }

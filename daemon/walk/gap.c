@@ -4,6 +4,7 @@
 #include "walk/walk_core.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "wire/http.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,12 +35,11 @@ static void name(struct walk *w, int64_t second)
 static void keep(struct walk *w)
 {
         _cleanup_buf_ struct buf b = BUF_INIT;
-        struct err err;
 
         gap_list(w, &b);
         if (catalog_set_gaps(archive_catalog(w->archive), archive_walk(w->archive)->number,
-                             buf_str(&b), &err) < 0)
-                w->undone = true;
+                             buf_str(&b), &w->why) < 0)
+                w->broken = true;
         if (w->first)
                 walk_put_begin(w);
 }
@@ -63,95 +63,113 @@ int gap_restore(struct walk *w, struct err *e)
         return 0;
 }
 
-void gap_note(struct walk *w)
+void gap_note(struct head *h)
 {
-        const struct walk_leg *l = &w->legs[w->leg];
+        const struct walk_leg *l = head_leg(h);
 
-        if (w->noted.set && w->noted.second == w->page.last)
+        if (h->noted.set && h->noted.second == h->page.last)
                 return; /* a server that does break ties: the next page of the same second */
-        name(w, w->page.last);
-        keep(w);
-        memset(&w->noted, 0, sizeof(w->noted));
-        w->noted.set = true;
-        w->noted.second = w->page.last;
-        memcpy(w->noted.before, l->cursor, sizeof(w->noted.before));
+        name(h->walk, h->page.last);
+        keep(h->walk);
+        memset(&h->noted, 0, sizeof(h->noted));
+        h->noted.set = true;
+        h->noted.second = h->page.last;
+        memcpy(h->noted.before, l->cursor, sizeof(h->noted.before));
 }
 
 /* The first record that is not of it: the nearest on its other side. */
-void gap_see(struct walk *w, const struct intake_record *record)
+void gap_see(struct head *h, const struct intake_record *record)
 {
-        if (w->noted.set && !*w->noted.behind && record->created != w->noted.second)
-                memcpy(w->noted.behind, record->id, record->id_length + 1);
+        if (h->noted.set && !*h->noted.behind && record->created != h->noted.second)
+                memcpy(h->noted.behind, record->id, record->id_length + 1);
 }
 
-bool gap_ready(struct walk *w)
+bool gap_ready(struct head *h)
 {
-        if (!w->noted.set || (w->page.records && w->page.last == w->noted.second))
+        if (!h->noted.set || (h->page.records && h->page.last == h->noted.second))
                 return false;
-        w->gap = w->noted;
-        w->noted.set = false;
+        h->gap = h->noted;
+        h->noted.set = false;
         return true;
 }
 
-static void ask(struct walk *w);
+static void ask(struct head *h);
 
-static void next(struct walk *w)
+static void next(struct head *h)
 {
-        if (w->gap.requests < WALK_GAP_REQUESTS_MAX && w->gap.quiet < WALK_GAP_QUIET)
-                return ask(w);
-        w->phase = WALK_IDLE;
-        walk_ask(w);
+        if (h->gap.requests < WALK_GAP_REQUESTS_MAX && h->gap.quiet < WALK_GAP_QUIET)
+                return ask(h);
+        h->phase = HEAD_IDLE;
+        head_ask(h);
+}
+
+static void on_busy_over(void *ctx)
+{
+        struct head *h = ctx;
+
+        h->timer = NULL;
+        ask(h);
 }
 
 static void on_reply(void *ctx, const struct api_reply *reply)
 {
         struct catalog_walk *row;
-        struct walk *w = ctx;
+        struct head *h = ctx;
         struct err err = { 0 };
         uint64_t fresh;
 
-        w->call = NULL;
-        if (walk_is_undone(w))
+        h->call = NULL;
+        if (reply->outcome == API_STOPPED && reply->sink != SPOOL_BUSY) {
+                h->phase = HEAD_IDLE;
+                return head_fail_reply(h, reply);
+        }
+        head_drop_doubtful(h, reply->doubtful);
+        if (reply->outcome == API_STOPPED) { /* a giant, while another one has the place */
+                h->phase = HEAD_IDLE;
+                h->timer = http_timer_start(h->walk->http, USEC_PER_SEC, on_busy_over, h);
                 return;
-        w->gap.requests++;
+        }
+        if (walk_is_undone(h->walk))
+                return;
+        h->gap.requests++;
         if (reply->outcome == API_REFUSED || reply->outcome == API_MISSING) {
-                w->gap.quiet++; /* the record on this side is gone by now */
-                return next(w);
+                h->gap.quiet++; /* the record on this side is gone by now */
+                return next(h);
         }
         if (reply->outcome != API_OK) {
-                w->phase = WALK_IDLE;
-                return walk_fail_reply(w, reply);
+                h->phase = HEAD_IDLE;
+                return head_fail_reply(h, reply);
         }
-        row = archive_walk(w->archive);
-        if (catalog_settle_notes(archive_catalog(w->archive), row->number, w->legs[w->leg].head,
-                                 clock_wall(w->clock) / USEC_PER_SEC, &fresh, &err) < 0)
-                return walk_fail(w, "host", &err);
+        row = archive_walk(h->walk->archive);
+        if (catalog_settle_notes(archive_catalog(h->walk->archive), row->number, head_leg(h)->head,
+                                 clock_wall(h->walk->clock) / USEC_PER_SEC, &fresh, &err) < 0)
+                return head_fail(h, "host", &err);
         row->pages++;
         row->seen += fresh;
-        w->gap.quiet = w->page.fresh ? 0 : w->gap.quiet + 1;
-        next(w);
+        h->gap.quiet = h->page.fresh ? 0 : h->gap.quiet + 1;
+        next(h);
 }
 
-static void ask(struct walk *w)
+static void ask(struct head *h)
 {
-        struct api_call_ops ops = { walk_restart, on_reply, intake_sink(w->intake), w };
-        struct api_query query = { .kind = PAGE_LIST, .limit = w->config.page_size };
-        enum api_order along = w->legs[w->leg].order;
-        bool back = w->gap.requests % 2 == 0;
-        const char *after = back ? w->gap.behind : w->gap.before;
+        struct api_call_ops ops = { head_restart, on_reply, intake_sink(h->intake), h };
+        struct api_query query = { .kind = PAGE_LIST, .limit = h->walk->config.page_size };
+        enum api_order along = head_leg(h)->order;
+        bool back = h->gap.requests % 2 == 0;
+        const char *after = back ? h->gap.behind : h->gap.before;
 
-        w->phase = WALK_GAP;
-        w->gap.order = back ? (along == API_DESC ? API_ASC : API_DESC) : along;
+        h->phase = HEAD_GAP;
+        h->gap.order = back ? (along == API_DESC ? API_ASC : API_DESC) : along;
         query.after = *after ? after : NULL;
-        query.order = w->gap.order;
-        query.model = w->config.scope.model;
-        query.metadata = w->config.scope.metadata;
-        query.patience = w->config.patience;
-        w->call = api_start(w->api, &query, &ops);
+        query.order = h->gap.order;
+        query.model = h->walk->config.scope.model;
+        query.metadata = h->walk->config.scope.metadata;
+        query.patience = h->walk->config.patience;
+        h->call = api_start(h->walk->api, &query, &ops);
 }
 
-void gap_start(struct walk *w)
+void gap_start(struct head *h)
 {
-        w->gap.requests = w->gap.quiet = 0;
-        ask(w);
+        h->gap.requests = h->gap.quiet = 0;
+        ask(h);
 }

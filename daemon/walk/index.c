@@ -1,6 +1,7 @@
 #include "walk/index.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "walk/lines.h"
 #include "wire/page.h"
 
 #include <string.h>
@@ -19,7 +20,6 @@ struct index {
         struct buf change;
         struct page_record record; /* of the line in hand */
         char id[CATALOG_ID_MAX];
-        uint64_t lines;
 };
 
 static int on_begin(void *ctx, struct err *e)
@@ -79,6 +79,16 @@ static int put_completion(struct index *x, struct err *e)
         return catalog_mark(x->catalog, row, x->walk, CATALOG_ASC, x->time / USEC_PER_SEC, e);
 }
 
+static int put_gone(struct index *x, const struct buf *id, bool gone, struct err *e)
+{
+        struct catalog_record known;
+        int r = catalog_find(x->catalog, id->p, id->n, &known, e);
+
+        if (r != 0)
+                return r < 0 ? -1 : 0;
+        return catalog_set_gone(x->catalog, known.row, gone, e);
+}
+
 static int put_change(struct index *x, struct err *e)
 {
         _cleanup_buf_ struct buf id = BUF_INIT;
@@ -89,6 +99,8 @@ static int put_change(struct index *x, struct err *e)
             !json_member(&line, "type", &type) || !json_member(&line, "id", &v) ||
             json_string(&v, &id) < 0)
                 return err_set(e, ERR_DAMAGE, "a line of changes makes no sense");
+        if (json_equals(&type, "gone") || json_equals(&type, "returned"))
+                return put_gone(x, &id, json_equals(&type, "gone"), e);
         if (json_equals(&type, "messages-none"))
                 state = CATALOG_EMPTY;
         else if (json_equals(&type, "messages-missing"))
@@ -98,12 +110,12 @@ static int put_change(struct index *x, struct err *e)
         return catalog_set_messages(x->catalog, id.p, id.n, state, e);
 }
 
-static int end_line(struct index *x, struct err *e)
+static int on_line(void *ctx, struct err *e)
 {
+        struct index *x = ctx;
         struct page_result result;
         int r;
 
-        x->lines++;
         if (x->frame->stream == STREAM_CHANGES) {
                 r = put_change(x, e);
                 buf_clear(&x->change);
@@ -118,44 +130,15 @@ static int end_line(struct index *x, struct err *e)
         return catalog_set_messages(x->catalog, x->id, x->record.id_length, CATALOG_ARCHIVED, e);
 }
 
-static int add_piece(struct index *x, const char *p, size_t n, struct err *e)
+static int on_piece(void *ctx, const char *p, size_t n, struct err *e)
 {
+        struct index *x = ctx;
+
         if (x->frame->stream != STREAM_CHANGES)
                 return page_feed(x->page, p, n, e);
         if (x->change.n + n > CHANGE_MAX)
                 return err_set(e, ERR_DAMAGE, "a line of changes is too long");
         buf_add(&x->change, p, n);
-        return 0;
-}
-
-static int read_lines(struct index *x, struct unpack *text, struct err *e)
-{
-        bool within = false; /* a line has begun */
-        const char *p;
-        size_t n;
-
-        for (;;) {
-                if (unpack_next(text, &p, &n, e) < 0)
-                        return -1;
-                if (n == 0)
-                        break;
-                while (n > 0) {
-                        const char *newline = memchr(p, '\n', n);
-                        size_t piece = newline ? (size_t)(newline - p) : n;
-
-                        if (piece && add_piece(x, p, piece, e) != 0)
-                                return -1;
-                        within = !newline;
-                        if (newline && end_line(x, e) < 0)
-                                return -1;
-                        piece += newline ? 1 : 0;
-                        p += piece;
-                        n -= piece;
-                }
-        }
-        if (within || x->lines != x->frame->records)
-                return err_set(e, ERR_DAMAGE, "%llu records were expected, %llu are there",
-                               (unsigned long long)x->frame->records, (unsigned long long)x->lines);
         return 0;
 }
 
@@ -166,11 +149,12 @@ int index_frame(struct catalog *c, const struct frame_ref *frame, uint64_t walk,
                 .catalog = c, .frame = frame, .walk = walk, .time = time, .change = BUF_INIT
         };
         const struct page_sink sink = { on_begin, on_bytes, on_end, &x };
+        const struct lines_sink lines = { on_piece, on_line, &x };
         int r;
 
         x.sum = sha256_new();
         x.page = page_new(frame->stream == STREAM_MESSAGES ? PAGE_MESSAGE : PAGE_ONE, &sink);
-        r = read_lines(&x, text, e);
+        r = lines_read(text, frame->records, &lines, e);
         page_free(x.page);
         sha256_free(x.sum);
         buf_done(&x.change);

@@ -8,38 +8,33 @@
 #include <stdio.h>
 #include <string.h>
 
-static void probe_next(struct walk *w);
-
-static struct walk_leg *leg(struct walk *w)
-{
-        return &w->legs[w->leg];
-}
+static void probe_next(struct head *h);
 
 /* To the nearest cursor on the side already walked. If it was the cursor that is gone, the expected
  * second stays; else the second of the cursor itself is what the next page must show. */
-static void step_back(struct walk *w)
+static void step_back(struct head *h)
 {
-        struct catalog *c = archive_catalog(w->archive);
-        struct walk_leg *l = leg(w);
+        struct catalog *c = archive_catalog(h->walk->archive);
+        struct walk_leg *l = head_leg(h);
         bool newer = l->order == API_DESC;
         char id[CATALOG_ID_MAX];
         int64_t created;
         struct err err = { 0 };
         int r;
 
-        if (++w->steps_back > WALK_STEPS_BACK_MAX) {
+        if (++h->steps_back > WALK_STEPS_BACK_MAX) {
                 err_set(&err, ERR_SOURCE, "too many cursors were found deleted");
-                return walk_fail(w, "cursor", &err);
+                return head_fail(h, "cursor", &err);
         }
-        r = catalog_beside(c, l->cursor_created, newer, archive_walk(w->archive)->number, l->head,
-                           id, &created, &err);
+        r = catalog_beside(c, l->cursor_created, newer, archive_walk(h->walk->archive)->number,
+                           l->head, id, &created, &err);
         if (r == CATALOG_NONE)
                 r = catalog_beside(c, l->cursor_created, newer, 0, l->head, id, &created, &err);
         if (r < 0)
-                return walk_fail(w, "host", &err);
-        w->mark[0] = '\0'; /* going the same way twice is no cycle */
-        w->mark_age = w->mark_span = 0;
-        if (!w->probe.cursor) {
+                return head_fail(h, "host", &err);
+        h->mark[0] = '\0'; /* going the same way twice is no cycle */
+        h->mark_age = h->mark_span = 0;
+        if (!h->probe.cursor) {
                 l->check = true;
                 l->expect = l->cursor_created;
         }
@@ -51,69 +46,69 @@ static void step_back(struct walk *w)
                 l->cursor_created = created;
         }
         if (l->keeps_cursor)
-                memcpy(archive_walk(w->archive)->desc, l->cursor, CATALOG_ID_MAX);
-        walk_ask(w);
+                memcpy(head_cursor(h), l->cursor, CATALOG_ID_MAX);
+        head_ask(h);
 }
 
 static void on_reply(void *ctx, const struct api_reply *reply)
 {
-        struct walk *w = ctx;
+        struct head *h = ctx;
 
-        w->call = NULL;
-        w->phase = WALK_IDLE;
+        h->call = NULL;
+        h->phase = HEAD_IDLE;
         if (reply->outcome == API_OK)
-                return walk_fail(w, w->probe.reason, &w->probe.err);
+                return head_fail(h, h->probe.reason, &h->probe.err);
         if (reply->outcome != API_MISSING)
-                return walk_fail_reply(w, reply);
-        if (w->probe.cursor)
-                return step_back(w);
-        probe_next(w);
+                return head_fail_reply(h, reply);
+        if (h->probe.cursor)
+                return step_back(h);
+        probe_next(h);
 }
 
-static void ask(struct walk *w, const char *id)
+static void ask(struct head *h, const char *id)
 {
-        w->phase = WALK_PROBE;
-        w->call = presence_ask(w->api, id, w->config.patience, on_reply, w);
+        h->phase = HEAD_PROBE;
+        h->call = presence_ask(h->walk->api, id, h->walk->config.patience, on_reply, h);
 }
 
-static void probe_next(struct walk *w)
+static void probe_next(struct head *h)
 {
         struct err err = { 0 };
         char id[CATALOG_ID_MAX];
-        int r = catalog_second(archive_catalog(w->archive), w->probe.second,
-                               archive_walk(w->archive)->number, leg(w)->head, &w->probe.row, id,
-                               &err);
+        int r = catalog_second(archive_catalog(h->walk->archive), h->probe.second,
+                               archive_walk(h->walk->archive)->number, head_leg(h)->head,
+                               &h->probe.row, id, &err);
 
         if (r < 0)
-                return walk_fail(w, "host", &err);
+                return head_fail(h, "host", &err);
         if (r == CATALOG_NONE)
-                return step_back(w);
-        ask(w, id);
+                return step_back(h);
+        ask(h, id);
 }
 
-static void begin(struct walk *w, const char *reason, const struct err *err)
+static void begin(struct head *h, const char *reason, const struct err *err)
 {
-        catalog_forget_notes(archive_catalog(w->archive), NULL);
-        memset(&w->probe, 0, sizeof(w->probe));
-        w->probe.reason = reason;
-        w->probe.err = *err;
+        catalog_forget_notes(archive_catalog(h->walk->archive), head_leg(h)->head, NULL);
+        memset(&h->probe, 0, sizeof(h->probe));
+        h->probe.reason = reason;
+        h->probe.err = *err;
 }
 
-void probe_second(struct walk *w)
+void probe_second(struct head *h)
 {
         struct err err = { 0 };
 
         err_set(&err, ERR_SOURCE,
                 "a page does not show again what it had to, though it is still there: the server "
                 "did not follow the cursor");
-        begin(w, "cursor", &err);
-        w->probe.second = leg(w)->expect;
-        probe_next(w);
+        begin(h, "cursor", &err);
+        h->probe.second = head_leg(h)->expect;
+        probe_next(h);
 }
 
-void probe_cursor(struct walk *w, const char *reason, const struct err *err)
+void probe_cursor(struct head *h, const char *reason, const struct err *err)
 {
-        begin(w, reason, err);
-        w->probe.cursor = true;
-        ask(w, leg(w)->cursor);
+        begin(h, reason, err);
+        h->probe.cursor = true;
+        ask(h, head_leg(h)->cursor);
 }

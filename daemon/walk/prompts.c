@@ -13,6 +13,7 @@ static void finish(struct prompts *p)
 
         p->over = true;
         p->ticker = http_timer_stop(p->ticker);
+        p->starter = http_timer_stop(p->starter);
         for (unsigned i = 0; i < p->config.max_concurrent; i++)
                 slot_stop(&p->slots[i]);
         if (!archive_is_stale(p->archive) &&
@@ -40,6 +41,17 @@ void prompts_stop_undone(struct prompts *p, const struct err *err)
 
 /* ---- the queue ---- */
 
+static void again(struct prompts *p);
+
+/* Its row says that it is wanted until its messages are there. */
+static bool is_in_hand(const struct prompts *p, const char *id)
+{
+        for (unsigned i = 0; i < p->config.max_concurrent; i++)
+                if (p->slots[i].phase != SLOT_FREE && strcmp(p->slots[i].id, id) == 0)
+                        return true;
+        return false;
+}
+
 void prompts_fill(struct prompts *p)
 {
         char id[CATALOG_ID_MAX];
@@ -50,28 +62,80 @@ void prompts_fill(struct prompts *p)
 
                 if (p->slots[i].phase != SLOT_FREE)
                         continue;
-                r = catalog_wanted(archive_catalog(p->archive), &p->created, &p->row, id, &err);
+                r = catalog_wanted_above(archive_catalog(p->archive), p->floor, &p->created,
+                                         &p->row, id, &err);
                 if (r < 0)
                         return prompts_stop_undone(p, &err);
                 if (r == CATALOG_NONE) {
                         p->exhausted = true;
+                        if (p->once_more) {
+                                p->once_more = false;
+                                return again(p);
+                        }
+                } else if (is_in_hand(p, id)) {
+                        i--; /* this slot is free still */
                 } else if (p->config.patience &&
                            patience_is_off(p->config.patience, id, clock_boot(p->clock))) {
                         p->result.later++;
-                        i--; /* this slot is free still */
+                        i--;
                 } else {
                         slot_start(&p->slots[i], id);
                 }
         }
-        if (p->active == 0 && !p->over)
+        if (p->active == 0 && !p->over && !p->config.open && !p->starter && !p->once_more)
                 finish(p);
 }
 
-void prompts_drain(struct prompts *p)
+/* From the oldest on again, among those that have come since the queue was gone through last; those
+ * that failed then are not asked for twice. What an undo has brought back is. */
+static void again(struct prompts *p)
 {
-        if (!p->exhausted)
-                p->result.drained = true;
-        p->exhausted = true;
+        uint64_t undos = archive_tally(p->archive)->undos;
+        struct err err;
+
+        p->floor = undos == p->undos ? p->top : 0;
+        p->undos = undos;
+        p->created = INT64_MIN;
+        p->row = 0;
+        if (catalog_newest_row(archive_catalog(p->archive), &p->top, &err) < 0)
+                return prompts_stop_undone(p, &err);
+        p->exhausted = false;
+        prompts_fill(p);
+}
+
+void prompts_open(struct prompts *p)
+{
+        p->config.open = true;
+}
+
+static void on_start(void *ctx)
+{
+        struct prompts *p = ctx;
+
+        p->starter = NULL;
+        again(p);
+}
+
+static void soon(struct prompts *p)
+{
+        if (!p->starter)
+                p->starter = http_timer_start(p->http, 0, on_start, p);
+}
+
+void prompts_poke(struct prompts *p)
+{
+        if (p->exhausted)
+                soon(p);
+}
+
+/* As soon as the queue is at its end, once more: for what came behind its back. */
+void prompts_close(struct prompts *p)
+{
+        p->config.open = false;
+        if (p->exhausted)
+                soon(p);
+        else
+                p->once_more = true;
 }
 
 static void on_tick(void *ctx)
@@ -88,14 +152,6 @@ static void on_tick(void *ctx)
                 prompts_stop(p, &err);
 }
 
-static void on_start(void *ctx)
-{
-        struct prompts *p = ctx;
-
-        p->starter = NULL;
-        prompts_fill(p);
-}
-
 struct prompts *prompts_start(struct api *api, struct http *http, struct archive *archive,
                               const struct clock *clock, const struct prompts_config *config,
                               const struct prompts_ops *ops)
@@ -108,11 +164,12 @@ struct prompts *prompts_start(struct api *api, struct http *http, struct archive
         p->clock = clock;
         p->config = *config;
         p->ops = *ops;
-        p->created = INT64_MIN;
+        p->undos = archive_tally(archive)->undos;
+        api_set_project(api, archive_project(archive));
         p->slots = mem_new(config->max_concurrent * sizeof(*p->slots));
         for (unsigned i = 0; i < config->max_concurrent; i++)
                 p->slots[i].prompts = p;
-        p->starter = http_timer_start(http, 0, on_start, p);
+        soon(p);
         p->ticker = http_timer_start(http, USEC_PER_SEC, on_tick, p);
         return p;
 }

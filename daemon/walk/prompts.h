@@ -28,6 +28,7 @@ struct prompts_config {
          * and written off, in a line, once that is over. One that has failed is put off, too. */
         usec_t wait;
         struct patience *patience;
+        bool open; /* a walk goes on beside it, and more may come: until prompts_close() */
 };
 
 struct prompts_result {
@@ -36,7 +37,7 @@ struct prompts_result {
         uint64_t failed;  /* still wanted */
         uint64_t later;   /* likewise, but only their time has not come: see patience */
         bool stopped;     /* the queue was not gone through: refused, an outage, the disk … */
-        bool interrupted, drained;
+        bool interrupted;
         bool denied, limited; /* stopped: the key was refused, or it has no quota */
         int status;           /* of HTTP, of what it was stopped over; 0: none */
         char request_id[ARCHIVE_REQUEST_ID_MAX]; /* likewise, or "" */
@@ -46,7 +47,7 @@ struct prompts_result {
 
 struct prompts_ops {
         void (*progress)(void *ctx, uint64_t done);
-        /* The queue was gone through once, or it was stopped; everything is committed. Once, never
+        /* The queue was gone through, or it was stopped; everything is committed. Once, never
          * from within prompts_start; it may be freed here. */
         void (*done)(void *ctx, const struct prompts_result *result);
         void *ctx;
@@ -56,8 +57,11 @@ struct prompts_ops {
 struct prompts *prompts_start(struct api *api, struct http *http, struct archive *archive,
                               const struct clock *clock, const struct prompts_config *config,
                               const struct prompts_ops *ops);
-/* Take no more from the queue: done() comes, with `drained`, when those under way are. */
-void prompts_drain(struct prompts *p);
+/* A walk begins beside it; a page of it has passed; it has ended: what has come until then is asked
+ * for, and done() comes when that is done. */
+void prompts_open(struct prompts *p);
+void prompts_poke(struct prompts *p);
+void prompts_close(struct prompts *p); /* never from within */
 /* End it now: what is whole is committed; done() is called from within. */
 void prompts_interrupt(struct prompts *p);
 struct prompts *prompts_free(struct prompts *p); /* takes NULL */

@@ -40,7 +40,10 @@ struct prompts {
         struct slot *slots;
         struct http_timer *ticker, *starter;
         int64_t created, row; /* how far the queue was gone through */
-        bool exhausted, over;
+        int64_t floor, top;   /* only rows above it; the newest one when that began */
+        uint64_t undos;       /* the archive's then */
+        bool exhausted, over; /* exhausted: until more comes, or for good if it is not open */
+        bool once_more;
         unsigned active, outages, streak;
         struct prompts_result result;
 };

@@ -195,12 +195,13 @@ static void on_trouble(struct slot *s, const struct api_reply *reply)
                 return slot_fail(s, &reply->err);
         switch (reply->outcome) {
         case API_DENIED:
+        case API_STRANGER:
         case API_LIMITED:
                 p->result.announced = reply->announced;
                 p->result.status = reply->status;
                 snprintf(p->result.request_id, sizeof(p->result.request_id), "%s",
                          reply->request_id);
-                p->result.denied = reply->outcome == API_DENIED;
+                p->result.denied = reply->outcome != API_LIMITED;
                 p->result.limited = reply->outcome == API_LIMITED;
                 return prompts_stop(p, &reply->err);
         case API_OUTAGE:

@@ -13,9 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WALK_GAP_REQUESTS_MAX 64   /* for a second that fills a page … */
-#define WALK_GAP_QUIET        8    /* … or this many answers in a row that bring nothing new */
-#define WALK_GAPS_MAX         500  /* such seconds named in a walk's line; more are counted */
+#define WALK_GAP_REQUESTS_MAX 64  /* for a second that fills a page … */
+#define WALK_GAP_QUIET        8   /* … or this many answers in a row that bring nothing new */
+#define WALK_GAPS_MAX         500 /* such seconds named in a walk's line; more are counted */
+#define WALK_AGAIN_MAX        5 /* times that damaged answers send a walk back to its last commit */
 #define WALK_STEPS_BACK_MAX   1000 /* cursors found deleted in one walk: more is a sick server */
 
 struct api;
@@ -29,6 +30,7 @@ struct walk_config {
         unsigned page_size; /* 1 to 100 */
         struct scope scope; /* its strings must stay */
         usec_t patience;    /* as in struct api_query, for each page */
+        unsigned max_concurrent; /* completions asked for at once that a full walk has missed */
 };
 
 struct walk_result {
@@ -36,6 +38,10 @@ struct walk_result {
         bool stop; /* failed, and whoever goes on asking the server is a nuisance: the key is
                            * refused, or a long wait was announced */
         bool interrupted;
+        /* Of what a complete full walk has missed: so many are too many to be believed, and nobody
+         * asked for them yet; so many could not be settled, and a later walk asks again. */
+        uint64_t held, unsettled;
+        bool unstable;    /* the server was found to send the same records in other forms */
         usec_t announced; /* a wait that the server asked for, or 0 */
         int status;       /* of HTTP, of the answer that it failed over; 0: none */
         char request_id[ARCHIVE_REQUEST_ID_MAX]; /* likewise, or "" */
