@@ -44,6 +44,7 @@ int engine_open_api(struct engine *g, const char *key, struct err *e)
                 .project = c->project,
                 .extra_query = c->extra_query,
                 .requests_per_minute = c->requests_per_minute,
+                .max_concurrent = c->max_concurrent,
                 .manner = g->manner,
         };
 
@@ -68,6 +69,8 @@ static void on_page(void *ctx, const struct catalog_walk *walk, const char *requ
 {
         struct engine *g = ctx;
 
+        if (g->prompts)
+                prompts_poke(g->prompts);
         g->ops.page(g->ops.ctx, walk, request_id);
 }
 
@@ -77,6 +80,8 @@ static void on_walk_done(void *ctx, const struct walk_result *result)
         struct walk_result copy = *result;
 
         g->walk = walk_free(g->walk);
+        if (g->prompts)
+                prompts_close(g->prompts);
         g->ops.walk_done(g->ops.ctx, &copy);
 }
 
@@ -110,10 +115,15 @@ int engine_walk(struct engine *g, bool full, struct err *e)
                 .page_size = g->config->page_size,
                 .scope = engine_scope(g),
                 .patience = WALK_PATIENCE,
+                .max_concurrent = g->config->max_concurrent,
         };
         const struct walk_ops ops = { on_page, on_walk_done, g };
 
-        return walk_start(g->api, g->http, g->archive, g->clock, &config, &ops, &g->walk, e);
+        if (walk_start(g->api, g->http, g->archive, g->clock, &config, &ops, &g->walk, e) < 0)
+                return -1;
+        if (g->prompts)
+                prompts_open(g->prompts);
+        return 0;
 }
 
 void engine_prompts(struct engine *g, usec_t wait, struct patience *patience)
@@ -122,6 +132,7 @@ void engine_prompts(struct engine *g, usec_t wait, struct patience *patience)
                 .max_concurrent = g->config->max_concurrent,
                 .wait = wait,
                 .patience = patience,
+                .open = g->walk,
         };
         const struct prompts_ops ops = { on_prompts_progress, on_prompts_done, g };
 
@@ -132,7 +143,7 @@ void engine_interrupt(struct engine *g)
 {
         if (g->prompts)
                 prompts_interrupt(g->prompts);
-        else if (g->walk)
+        if (g->walk)
                 walk_interrupt(g->walk);
 }
 

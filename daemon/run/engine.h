@@ -33,7 +33,7 @@ struct engine {
         struct http *http;
         struct api *api;
         struct archive *archive;
-        struct walk *walk; /* at most one of these two is there */
+        struct walk *walk;
         struct prompts *prompts;
 };
 
@@ -45,11 +45,13 @@ int engine_open_api(struct engine *g, const char *key, struct err *e);
 void engine_close_archive(struct engine *g);
 void engine_close_api(struct engine *g);
 
-/* ops.walk_done comes when it is over, g->walk is NULL by then. ERR_HOST. */
+/* ops.walk_done comes when it is over, g->walk is NULL by then; prompts in hand go through what it
+ * has brought, too. ERR_HOST. */
 int engine_walk(struct engine *g, bool full, struct err *e);
-/* wait, patience: as in struct prompts_config. */
+/* Beside the walk in hand, if there is one. wait, patience: as in struct prompts_config. */
 void engine_prompts(struct engine *g, usec_t wait, struct patience *patience);
-/* End what is in hand: its `done` is called from within. Harmless without. */
+/* End what is in hand, the prompts first: each one's `done` is called from within. Harmless
+ * without. */
 void engine_interrupt(struct engine *g);
 /* Everything is closed, what is in hand is dropped without a word. */
 void engine_close(struct engine *g);

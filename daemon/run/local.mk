@@ -22,7 +22,7 @@ libchatarchived_a_SOURCES += \
         daemon/run/once.h daemon/run/once.c \
         daemon/run/reload.h daemon/run/reload.c \
         daemon/run/service.h daemon/run/service_core.h \
-        daemon/run/service_signal.c daemon/run/service.c
+        daemon/run/service_open.c daemon/run/service_signal.c daemon/run/service.c
 
 sbin_PROGRAMS += chatarchived
 chatarchived_SOURCES = daemon/run/main.c

@@ -18,4 +18,6 @@
 #define MESSAGE_DAMAGED        "21ea830974a64614b928fc563a106e51" /* the archive */
 #define MESSAGE_CONFIG_REFUSED "358be06ad4ad47e1ab734c17c5111740" /* at start, or by a reload */
 #define MESSAGE_LOCKED         "1234603347ec4c44929727c85a8f6c5b" /* waiting for another writer */
+#define MESSAGE_GONE_HELD      "d63d246657294ab0b9b4f3bed3141179" /* WALK= RECORDS=: not believed yet */
+#define MESSAGE_UNSTABLE       "87c449d9659f4a8db132f03462e02c95" /* WALK= */
 #define MESSAGE_PROMPTS_FAILED "e779a99d618a4025b84fd06fcc563647" /* RECORDS= still wanted */

@@ -17,7 +17,7 @@ struct once {
         struct clock clock;
         struct progress *progress;
         struct progress_state state;
-        bool walk_complete, interrupted;
+        bool walk_complete, prompts_started, prompts_complete, interrupted, damaged;
         enum service_exit exit;
 };
 
@@ -58,7 +58,7 @@ static void end(struct once *o)
         o->progress = progress_free(o->progress);
         log_set_hook(NULL, NULL, NULL);
         if (archive_is_stale(archive)) {
-                o->exit = SERVICE_FAILED;
+                o->exit = o->damaged ? SERVICE_DAMAGED : SERVICE_FAILED;
         } else if (archive_seal(archive, clock_wall(&o->clock), true, &err) < 0) {
                 report_error("cannot seal", &err);
                 o->exit = SERVICE_FAILED;
@@ -75,29 +75,30 @@ static void on_prompts_progress(void *ctx, uint64_t done)
         progress_update(o->progress, &o->state, clock_boot(&o->clock));
 }
 
+static void judge(struct once *o)
+{
+        if (o->engine.walk || o->engine.prompts)
+                return;
+        o->exit = o->walk_complete && o->prompts_complete ? SERVICE_OK : SERVICE_FAILED;
+        end(o);
+}
+
 static void on_prompts_done(void *ctx, const struct prompts_result *result)
 {
         struct once *o = ctx;
 
         report_prompts(result, LOG_ERR);
-        if (!o->walk_complete || result->failed || result->stopped)
-                o->exit = SERVICE_FAILED;
-        else
-                o->exit = SERVICE_OK;
-        end(o);
+        o->damaged |= result->err.kind == ERR_DAMAGE;
+        o->prompts_complete = !result->failed && !result->stopped;
+        judge(o);
 }
 
+/* The list is asked first, and answers: then the prompts beside it. */
 static void start_prompts(struct once *o)
 {
-        struct catalog_counts counts;
-        struct err err;
-
-        if (catalog_counts(archive_catalog(o->engine.archive), &counts, &err) < 0) {
-                report_error("cannot ask the catalog", &err);
-                o->exit = SERVICE_FAILED;
-                return end(o);
-        }
-        o->state.prompts_total = counts.wanted;
+        if (o->prompts_started || o->interrupted || !o->engine.config->messages)
+                return;
+        o->prompts_started = true;
         engine_prompts(&o->engine, WAIT, NULL);
 }
 
@@ -111,19 +112,28 @@ static void on_page(void *ctx, const struct catalog_walk *walk, const char *requ
         o->state.fresh = walk->new + walk->changed;
         progress_update(o->progress, &o->state, clock_boot(&o->clock));
         report_page(walk, request_id);
+        start_prompts(o);
 }
 
 static void on_walk_done(void *ctx, const struct walk_result *result)
 {
         struct once *o = ctx;
+        struct catalog_counts counts;
 
         report_walk(result, archive_head(o->engine.archive), LOG_ERR);
         o->walk_complete = result->complete;
-        o->exit = result->complete ? SERVICE_OK : SERVICE_FAILED;
-        if (result->stop || result->interrupted || archive_is_stale(o->engine.archive) ||
-            !o->engine.config->messages)
-                return end(o);
+        o->damaged |= result->err.kind == ERR_DAMAGE;
+        /* The progress is that of the prompts from now on. */
+        if (o->engine.prompts &&
+            catalog_counts(archive_catalog(o->engine.archive), &counts, NULL) == 0)
+                o->state.prompts_total = o->state.prompts_done + counts.wanted;
+        if (result->stop || result->interrupted || archive_is_stale(o->engine.archive)) {
+                o->prompts_started = true;
+                if (o->engine.prompts)
+                        return prompts_interrupt(o->engine.prompts);
+        }
         start_prompts(o);
+        judge(o);
 }
 
 static void on_signal(void *ctx, int number)
@@ -168,6 +178,7 @@ static void walk(struct once *o, bool full)
                 return;
         }
         report_walk_start(walk_row(o->engine.walk), LOG_INFO);
+        o->prompts_complete = true;
         o->progress = progress_new(STDERR_FILENO, clock_boot(&o->clock));
         log_set_hook(progress_hide, progress_show, o->progress);
         if (loop_run(o->engine.loop, &err) < 0) {

@@ -197,9 +197,19 @@ void report_page(const struct catalog_walk *walk, const char *request_id)
 }
 
 /* What is worth finding again by itself. */
-static void report_history(const struct catalog_walk *w)
+static void report_history(const struct walk_result *result)
 {
-        char walk_text[NUMBER_MAX], changed[NUMBER_MAX], gone[NUMBER_MAX];
+        const struct catalog_walk *w = &result->walk;
+        char walk_text[NUMBER_MAX], changed[NUMBER_MAX], gone[NUMBER_MAX], held[NUMBER_MAX];
+        const struct log_field of_held[] = {
+                { "MESSAGE_ID", MESSAGE_GONE_HELD },
+                { "WALK", walk_text },
+                { "RECORDS", number(result->held, held) },
+        };
+        const struct log_field of_form[] = {
+                { "MESSAGE_ID", MESSAGE_UNSTABLE },
+                { "WALK", walk_text },
+        };
         const struct log_field of_changed[] = {
                 { "MESSAGE_ID", MESSAGE_CHANGED },
                 { "WALK", number(w->number, walk_text) },
@@ -220,6 +230,17 @@ static void report_history(const struct catalog_walk *w)
                 log_event(LOG_NOTICE, of_gone, ELEMENTS(of_gone),
                           "walk %llu: %s records are gone upstream; the archive keeps them",
                           (unsigned long long)w->number, COUNT(w->gone));
+        if (result->held)
+                log_event(LOG_WARNING, of_held, ELEMENTS(of_held),
+                          "walk %llu: %s records were not in the list, more than half of all: too "
+                          "many to be believed. None is called gone until the next complete full "
+                          "walk says the same; look whether the key is that of this archive",
+                          (unsigned long long)w->number, COUNT(result->held));
+        if (result->unstable)
+                log_event(LOG_NOTICE, of_form, ELEMENTS(of_form),
+                          "walk %llu: the server sends the same records in other forms each time; "
+                          "from now on only changed values make a version",
+                          (unsigned long long)w->number);
 }
 
 void report_walk(const struct walk_result *result, const struct ledger_head *head, int failed_level)
@@ -252,7 +273,7 @@ void report_walk(const struct walk_result *result, const struct ledger_head *hea
                 log_event(failed_level, fields, ELEMENTS(fields),
                           "walk %llu: failed (%s): %s. Kept: %s%s", (unsigned long long)w->number,
                           w->reason, result->err.text, counts, gaps);
-        report_history(w);
+        report_history(result);
 }
 
 void report_prompts(const struct prompts_result *result, int failed_level)

@@ -11,11 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOCK_WAIT USEC_PER_SEC        /* between looks at whether the archive's lock is free */
-#define HOUSE     (30 * USEC_PER_SEC) /* between looks at what is to be sealed and told */
-#define PATIENCE  USEC_PER_HOUR       /* for messages of a completion that is there */
-#define EXTEND    (90 * USEC_PER_SEC) /* asked for while opening the archive takes long … */
-#define EXTEND_AT (10 * USEC_PER_SEC) /* … so often */
+#define HOUSE    (30 * USEC_PER_SEC) /* between looks at what is to be sealed and told */
+#define PATIENCE USEC_PER_HOUR       /* for messages of a completion that is there */
 
 /* Between two runs of prompts where some are not to be had yet. */
 #define PROMPTS_AGAIN (10 * USEC_PER_MIN)
@@ -37,13 +34,10 @@ static void on_timer(void *ctx)
         struct service *s = ctx;
 
         s->timer = NULL;
-        if (s->engine.prompts)
-                prompts_drain(s->engine.prompts);
-        else
-                service_plan(s);
+        service_plan(s);
 }
 
-static void plan_in(struct service *s, usec_t wait)
+void service_plan_in(struct service *s, usec_t wait)
 {
         loop_timer_stop(s->timer);
         s->timer = loop_timer_start(s->loop, wait, on_timer, s);
@@ -56,6 +50,13 @@ void service_end(struct service *s, enum service_exit how)
         s->timer = loop_timer_stop(s->timer);
         engine_interrupt(&s->engine);
         loop_end(s->loop);
+}
+
+static void start_prompts(struct service *s)
+{
+        s->prompts_started = true;
+        state_prompts_begin(&s->state, &s->engine);
+        engine_prompts(&s->engine, 0, s->patience);
 }
 
 /* ---- what comes from below ---- */
@@ -96,31 +97,15 @@ static void on_poisoned(void *ctx, const char *path, const struct err *why)
         report_poisoned(path, why);
 }
 
-/* Work on the disk holds the loop up: the manager is told from here. Opening an archive, which may
- * take long, is fit to be cut short at any point; a signal that waits for it does so. */
-static void on_working(void *ctx)
-{
-        struct service *s = ctx;
-        usec_t now = boot(s);
-
-        if (!s->engine.archive && loop_is_called_off()) {
-                notify_stopping();
-                report_stop(NULL);
-                _exit(SERVICE_OK);
-        }
-        if (now - s->extended < EXTEND_AT && s->extended)
-                return;
-        s->extended = now;
-        if (s->ready)
-                notify_watchdog();
-        else
-                notify_extend(EXTEND);
-}
-
 static void on_page(void *ctx, const struct catalog_walk *walk, const char *request_id)
 {
+        struct service *s = ctx;
+
         report_page(walk, request_id);
-        tell(ctx, false);
+        /* The list is asked first, and answers: then the prompts beside it. */
+        if (!s->prompts_started && s->config.messages)
+                start_prompts(s);
+        tell(s, false);
 }
 
 static void on_walk_done(void *ctx, const struct walk_result *result)
@@ -135,7 +120,9 @@ static void on_walk_done(void *ctx, const struct walk_result *result)
                 schedule_complete(&s->schedule, kind, s->begun, boot(s), arc4random());
         else
                 schedule_failed(&s->schedule, s->asked, cause, result->announced, boot(s));
-        s->prompts_due = s->config.messages && !result->stop;
+        if (s->engine.prompts && !result->complete && cause != SCHEDULE_SOURCE)
+                prompts_interrupt(s->engine.prompts);
+        s->prompts_due = s->config.messages && !result->stop && !s->engine.prompts;
         s->prompts_after = 0;
         service_plan(s);
 }
@@ -153,9 +140,10 @@ static void on_prompts_done(void *ctx, const struct prompts_result *result)
         struct service *s = ctx;
         enum schedule_cause cause;
 
-        s->prompts_due = result->drained || result->later || result->failed;
-        s->prompts_after = result->drained ? 0 : boot(s) + PROMPTS_AGAIN;
-        if (alarm_prompts(&s->alarm, result, &cause)) {
+        s->prompts_due = result->later || result->failed;
+        s->prompts_after = boot(s) + PROMPTS_AGAIN;
+        /* The walk in hand will meet the same, or it has passed. */
+        if (alarm_prompts(&s->alarm, result, &cause) && !s->engine.walk) {
                 /* One page of the list finds out whether it still holds, before many prompts do. */
                 if (cause == SCHEDULE_PERSON)
                         schedule_failed(&s->schedule, SCHEDULE_NEW, cause, result->announced,
@@ -169,78 +157,6 @@ static void on_prompts_done(void *ctx, const struct prompts_result *result)
 }
 
 /* ---- what to do next ---- */
-
-static int learn_past(struct service *s, struct err *e)
-{
-        const usec_t interval[] = { s->config.interval, s->config.full_interval };
-        struct scope scope = engine_scope(&s->engine);
-        struct schedule_past past = { 0 };
-        struct catalog_walk walk;
-        int r;
-
-        r = walk_last(s->engine.archive, &scope, true, &walk, e);
-        if (r == 0) {
-                past.full = walk.started;
-                r = walk_last(s->engine.archive, &scope, false, &walk, e);
-        }
-        if (r < 0)
-                return -1;
-        if (r == 0)
-                past.any = walk.started;
-        schedule_init(&s->schedule, interval, &past, clock_wall(&s->clock), boot(s), arc4random());
-        if (s->again)
-                schedule_now(&s->schedule);
-        s->again = false;
-        s->scheduled = true;
-        s->prompts_due = s->config.messages;
-        return 0;
-}
-
-/* A directory that is not there, or not for us: waiting does not mend that. */
-static bool is_misplaced(const struct err *err)
-{
-        return err->errnum == ENOENT || err->errnum == ENOTDIR || err->errnum == EACCES;
-}
-
-static void open_archive(struct service *s)
-{
-        struct err err = { 0 };
-        int r;
-
-        if (!s->lock_told)
-                notify_status("Opening the archive %s", s->config.directory);
-        r = engine_open_archive(&s->engine, &err);
-        if (r == 0 && !s->scheduled)
-                r = learn_past(s, &err);
-        if (r == ARCHIVE_LOCKED) {
-                if (!s->lock_told)
-                        report_waiting(s->config.directory);
-                s->lock_told = true;
-                notify_status("Waiting: another process writes to %s", s->config.directory);
-                on_working(s);
-                return plan_in(s, LOCK_WAIT);
-        }
-        if (r == 0) {
-                s->lock_told = false;
-                if (!s->ready)
-                        notify_ready();
-                s->ready = true;
-                return plan_in(s, 0); /* a signal that waits comes first */
-        }
-        engine_close_archive(&s->engine);
-        if (err.kind == ERR_DAMAGE) {
-                report_damage(s->config.directory, &err);
-                return service_end(s, SERVICE_DAMAGED);
-        }
-        if (err.kind == ERR_CONFIG || (!s->ready && is_misplaced(&err))) {
-                report_error("cannot open the archive", &err);
-                return service_end(s, SERVICE_USAGE);
-        }
-        alarm_disk(&s->alarm, ALARM_OPEN, "cannot open it", &err);
-        notify_status("Waiting: cannot open the archive: %s", err.text);
-        on_working(s);
-        plan_in(s, schedule_host(&s->schedule));
-}
 
 /* A full disk is looked at before the server is asked in vain. */
 static bool has_room(struct service *s)
@@ -266,6 +182,7 @@ static void start_walk(struct service *s)
                 return;
         }
         schedule_begun(&s->schedule);
+        s->prompts_started = s->engine.prompts;
         state_walk_begin(&s->state, walk_row(s->engine.walk));
         report_walk_start(walk_row(s->engine.walk), LOG_DEBUG);
 }
@@ -291,26 +208,24 @@ void service_plan(struct service *s)
         s->timer = loop_timer_stop(s->timer);
         if (s->halted || g->walk)
                 return;
-        if (g->prompts) /* they make way then */
-                return plan_in(s, schedule_wait(&s->schedule, boot(s)));
-        if (g->archive && archive_is_stale(g->archive))
+        if (g->archive && archive_is_stale(g->archive)) {
+                if (g->prompts) /* and here again */
+                        return prompts_interrupt(g->prompts);
                 engine_close_archive(&s->engine);
+        }
         if (!g->archive)
-                return open_archive(s);
+                return service_open(s);
 
         due = schedule_wait(&s->schedule, boot(s)) == 0;
-        prompts = s->prompts_due && s->prompts_after <= boot(s);
+        prompts = s->prompts_due && !g->prompts && s->prompts_after <= boot(s);
         if (s->schedule.held <= boot(s) && (due || prompts) && has_room(s)) {
-                if (due) {
+                if (due)
                         start_walk(s);
-                } else {
-                        state_prompts_begin(&s->state, g);
-                        engine_prompts(&s->engine, 0, s->patience);
-                }
+                else
+                        start_prompts(s);
         }
-        if (!g->walk) {
-                plan_in(s, until_next(s));
-        }
+        if (!g->walk)
+                service_plan_in(s, until_next(s));
         tell(s, true);
         state_measure(&s->state, g, &s->alarm);
 }
@@ -357,7 +272,7 @@ static int start(struct service *s, struct err *e)
                 .manner = RETRY_DAEMON,
                 .ops = { on_page, on_walk_done, on_prompts_progress, on_prompts_done,
                          .api = { on_retry, on_request, s },
-                         .archive = { on_recovered, on_sealed, s, on_working, on_poisoned },
+                         .archive = { on_recovered, on_sealed, s, service_working, on_poisoned },
                          .ctx = s },
         };
         if (loop_new(true, service_signalled, s, &s->loop, e) < 0)
@@ -369,7 +284,7 @@ static int start(struct service *s, struct err *e)
         s->patience = patience_new(PATIENCE);
         state_init(&s->state, &s->config, &s->clock);
         s->watchdog_usec = notify_watchdog_usec();
-        plan_in(s, 0);
+        service_plan_in(s, 0);
         s->house = loop_timer_start(s->loop, HOUSE, on_house, s);
         if (s->watchdog_usec)
                 on_feeder(s);

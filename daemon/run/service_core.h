@@ -1,4 +1,5 @@
-/* The inside of the service, shared by its parts: service (what to do next), service_signal (what a
+/* The inside of the service, shared by its parts: service_open (the archive, which may be locked, or
+ * take long), service (what to do next), service_signal (what a
  * person asks). Only they include it. */
 #pragma once
 
@@ -29,6 +30,7 @@ struct service {
         enum schedule_kind asked;
         bool prompts_due;     /* there may be some to fetch … */
         usec_t prompts_after; /* … but not before this, on the boot clock */
+        bool prompts_started; /* beside the walk in hand */
         bool again;           /* a walk is due as soon as the schedule is there */
 
         struct loop_timer *timer; /* the next thing to do */
@@ -40,7 +42,12 @@ struct service {
         enum service_exit exit;
 };
 
+/* service_open.c */
+/* Once it is open, service_plan() follows; else this comes again later, or it is the end. */
+void service_open(struct service *s);
+void service_working(void *service);
 /* service.c */
+void service_plan_in(struct service *s, usec_t wait);
 /* Look at what is due, and do it. */
 void service_plan(struct service *s);
 /* What is in hand ends in good order, the loop with it. */

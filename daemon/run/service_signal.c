@@ -69,8 +69,6 @@ static void reload(struct service *s)
         }
         if (s->ready)
                 notify_ready();
-        if (s->engine.prompts && schedule_wait(&s->schedule, clock_boot(&s->clock)) == 0)
-                prompts_drain(s->engine.prompts);
         service_plan(s);
 }
 
@@ -82,10 +80,7 @@ static void walk_now(struct service *s)
                 s->again = true;
         if (s->engine.api)
                 api_hurry(s->engine.api);
-        if (s->engine.prompts)
-                prompts_drain(s->engine.prompts);
-        else
-                service_plan(s);
+        service_plan(s);
 }
 
 void service_signalled(void *ctx, int number)
