@@ -1,7 +1,8 @@
 # End to end, against the stand-in. Sentences as names, TAP out.
 E2E_TESTS += tests/e2e/test-walk.py tests/e2e/test-faults.py tests/e2e/test-crash.py \
         tests/e2e/test-program.py tests/e2e/test-tls.py tests/e2e/test-resident.py \
-        tests/e2e/test-status.py tests/e2e/test-due.py
+        tests/e2e/test-status.py tests/e2e/test-due.py tests/e2e/test-history.py \
+        tests/e2e/test-form.py
 EXTRA_DIST += tests/e2e/harness.py tests/e2e/resident.py \
         tests/e2e/forged.py tests/e2e/told.py
 

@@ -62,6 +62,11 @@ static void read_filters(const struct params *p, struct query *q)
         }
 }
 
+static uint64_t pick_order(struct service *s)
+{
+        return s->options.shuffle_keys ? rng_next(&s->rng) | 1 : 0;
+}
+
 static void answer_list(struct service *s, const struct call *call, struct tweak *tweak,
                         struct answer *a)
 {
@@ -83,6 +88,7 @@ static void answer_list(struct service *s, const struct call *call, struct tweak
         page.items = got.items;
         page.n = got.n;
         page.has_more = got.has_more;
+        page.shuffle = pick_order(s);
         a->body = page_stream(&page, PAGE_LIST, tweak);
 }
 
@@ -138,6 +144,7 @@ static void answer_one(struct service *s, uint32_t record, struct tweak *tweak, 
 
         page.items = must_alloc(sizeof(*page.items));
         page.items[0] = store_current(&s->store, record);
+        page.shuffle = pick_order(s);
         a->body = page_stream(&page, PAGE_ONE, tweak);
 }
 

@@ -7,6 +7,7 @@ tests_standin_standin_SOURCES = \
         tests/standin/json.c tests/standin/json.h \
         tests/standin/text.c tests/standin/text.h \
         tests/standin/rope.c tests/standin/rope.h \
+        tests/standin/shuffle.c tests/standin/shuffle.h \
         tests/standin/shape.h \
         tests/standin/id.c tests/standin/id.h \
         tests/standin/awkward.c tests/standin/awkward.h \

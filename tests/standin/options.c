@@ -44,6 +44,7 @@ static const struct option_row {
         { "big-prompt", "SIZE@INDEX", BIG, AT(shape.big_prompts), NULL, "its message 0; likewise" },
         { "big-kind", "KIND", CHOICE, AT(shape.big_kind), KINDS, "of these" },
         { "pretty", NULL, FLAG, AT(pretty), NULL, "white space between tokens" },
+        { "shuffle-keys", NULL, FLAG, AT(shuffle_keys), NULL, "in each answer another order" },
         { "limit-max", "N", NUMBER, AT(limit_max), NULL, "0: no ceiling" },
         { "cursor", "HOW", CHOICE, AT(cursor), CURSORS, "t1: ties lost, random order in them" },
         { "unknown-cursor", "HOW", CHOICE, AT(unknown_cursor), UNKNOWNS, "for unknown or deleted" },

@@ -12,6 +12,7 @@ struct options {
         struct shape shape;
         struct store_plan plan;
         bool pretty;
+        bool shuffle_keys;
         uint64_t limit_max; /* 0: none */
         uint64_t latency_ms, jitter_ms;
         const char *key; /* NULL: any will do */

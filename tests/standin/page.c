@@ -1,6 +1,7 @@
 #include "page.h"
 
 #include "json.h"
+#include "shuffle.h"
 
 #include <stdlib.h>
 
@@ -61,6 +62,8 @@ static bool next(void *ctx, struct rope *empty)
                 return false;
 
         render(&r->page, r->at, empty);
+        if (r->page.shuffle)
+                shuffle_keys(empty, rng_of(r->page.shuffle, r->at, 4));
         if (!r->page.messages)
                 store_mark_shown(r->page.store, r->page.items[r->at]);
         if (r->tweak.member && r->at == (r->tweak.has_item ? r->tweak.item : r->page.n / 2))

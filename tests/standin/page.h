@@ -33,6 +33,7 @@ struct page {
         struct version *items; /* of messages: .edit is the message's number */
         size_t n;
         bool has_more;
+        uint64_t shuffle; /* an order of keys; 0: as the records have them */
 };
 
 /* The body. Takes over page->items, and the tweak's patch. */

@@ -7,6 +7,7 @@ UNIT_TESTS += tests/unit/test-clock
 UNIT_TESTS += tests/unit/test-buf
 UNIT_TESTS += tests/unit/test-fsio
 UNIT_TESTS += tests/unit/test-sha256
+UNIT_TESTS += tests/unit/test-form
 UNIT_TESTS += tests/unit/test-err
 
 UNIT_TESTS += tests/unit/test-scan
@@ -23,6 +24,7 @@ UNIT_TESTS += tests/unit/test-http-many
 UNIT_TESTS += tests/unit/test-http-proxy
 UNIT_TESTS += tests/unit/test-api
 UNIT_TESTS += tests/unit/test-api-error
+UNIT_TESTS += tests/unit/test-api-project
 UNIT_TESTS += tests/unit/test-api-queue
 UNIT_TESTS += tests/unit/test-api-waits
 
@@ -33,9 +35,12 @@ UNIT_TESTS += tests/unit/test-frame
 UNIT_TESTS += tests/unit/test-segment
 UNIT_TESTS += tests/unit/test-ledger
 UNIT_TESTS += tests/unit/test-catalog
+UNIT_TESTS += tests/unit/test-gone
 UNIT_TESTS += tests/unit/test-archive
+UNIT_TESTS += tests/unit/test-source
 UNIT_TESTS += tests/unit/test-archive-gone
 UNIT_TESTS += tests/unit/test-mark
+UNIT_TESTS += tests/unit/test-find
 UNIT_TESTS += tests/unit/test-damage
 UNIT_TESTS += tests/unit/test-archive-faults
 # Every system call that store/ makes goes through the test first.
@@ -58,6 +63,9 @@ UNIT_TESTS += tests/unit/test-torn
 
 UNIT_TESTS += tests/unit/test-scope
 UNIT_TESTS += tests/unit/test-index
+UNIT_TESTS += tests/unit/test-tombstone
+UNIT_TESTS += tests/unit/test-sweep
+UNIT_TESTS += tests/unit/test-unstable
 UNIT_TESTS += tests/unit/test-prompts
 
 UNIT_TESTS += tests/unit/test-options
@@ -88,4 +96,5 @@ EXTRA_DIST += tests/unit/calls.h tests/unit/configured.h tests/unit/faults-calls
         tests/unit/json-random.h tests/unit/kept-attack.h tests/unit/kept.h tests/unit/life.h tests/unit/model.h \
         tests/unit/page-oracle.h tests/unit/page-run.h tests/unit/prom.h tests/unit/scratch.h \
         tests/unit/served.h tests/unit/squeeze-oracle.h tests/unit/squeeze-run.h \
-        tests/unit/story.h tests/unit/tap.h tests/unit/token-oracle.h tests/unit/tool.h
+        tests/unit/story.h tests/unit/tap.h tests/unit/token-oracle.h tests/unit/tool.h \
+        tests/unit/twins.h tests/unit/value-random.h

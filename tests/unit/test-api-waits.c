@@ -122,7 +122,8 @@ static void what_came_is_doubtful_only_where_a_200_was_compressed(void)
                 unsigned requests;
                 struct call *c = call_script(script, 2, RETRY_DAEMON, &requests);
 
-                CHECK(c->reply.outcome == API_OK && requests == 2 && c->restarts == 2);
+                CHECK(c->reply.outcome == API_OK && requests == 2);
+                CHECK(c->restarts == 2u + cases[i].doubtful);
                 CHECK(c->doubts == cases[i].doubtful && !c->reply.doubtful);
                 free(c);
         }

@@ -20,7 +20,7 @@ struct model {
         struct catalog *c;
         struct row now[IDS], committed[IDS];
         uint64_t seq, committed_seq;
-        size_t notes[NOTES], n_notes;
+        size_t notes[2][NOTES], n_notes[2]; /* a head each */
 };
 
 static void must(int r, const struct err *e)
@@ -161,7 +161,7 @@ static bool mark(struct row *w, uint64_t walk, unsigned head, int64_t seen_at)
 static void note_page(struct model *m)
 {
         size_t n = tap_below(12) ? tap_below(30) : 3000 + tap_below(NOTES - 3000);
-        unsigned head = 1 + tap_below(2);
+        unsigned side = (unsigned)tap_below(2), head = side ? CATALOG_ASC : CATALOG_DESC;
         uint64_t walk = 1 + tap_below(3), fresh = 0, got = 0;
         int64_t seen_at = tap_below(1000);
         struct err e = { 0 };
@@ -171,26 +171,26 @@ static void note_page(struct model *m)
 
                 if (!m->now[i].there)
                         continue;
-                must(catalog_note(m->c, m->now[i].r.row, &e), &e);
-                m->notes[m->n_notes++] = i;
-                if (m->n_notes == NOTES)
+                must(catalog_note(m->c, head, m->now[i].r.row, &e), &e);
+                m->notes[side][m->n_notes[side]++] = i;
+                if (m->n_notes[side] == NOTES)
                         break;
         }
         switch (tap_below(4)) {
         case 0:
-                must(catalog_forget_notes(m->c, &e), &e);
-                m->n_notes = 0;
+                must(catalog_forget_notes(m->c, head, &e), &e);
+                m->n_notes[side] = 0;
                 break;
         case 1: /* the page goes on, or a rollback comes */
-                if (m->n_notes < NOTES / 2)
+                if (m->n_notes[side] < NOTES / 2)
                         break;
                 /* fall through */
         default:
-                for (size_t k = 0; k < m->n_notes; k++)
-                        fresh += mark(&m->now[m->notes[k]], walk, head, seen_at);
+                for (size_t k = 0; k < m->n_notes[side]; k++)
+                        fresh += mark(&m->now[m->notes[side][k]], walk, head, seen_at);
                 must(catalog_settle_notes(m->c, walk, head, seen_at, &got, &e), &e);
                 CHECK(got == fresh);
-                m->n_notes = 0;
+                m->n_notes[side] = 0;
         }
 }
 
@@ -213,7 +213,7 @@ static void end_transaction(struct model *m, unsigned how)
                 open_catalog(m, false);
         }
         memcpy(m->now, m->committed, sizeof(m->now));
-        m->n_notes = 0;
+        m->n_notes[0] = m->n_notes[1] = 0;
 }
 
 static void test_model(void)
@@ -363,13 +363,13 @@ static void test_spilled_notes(void)
         for (int settled = 0; settled < 2; settled++) {
                 /* noted outside a transaction; the failure comes within one */
                 for (int i = 0; i < 5000; i++)
-                        must(catalog_note(m->c, lost, &e), &e);
+                        must(catalog_note(m->c, CATALOG_DESC, lost, &e), &e);
                 must(catalog_begin(m->c, &e), &e);
                 if (settled)
                         must(catalog_settle_notes(m->c, 1, CATALOG_DESC, 5, &fresh, &e), &e);
                 catalog_rollback(m->c);
                 for (int i = 0; i < 5000; i++)
-                        must(catalog_note(m->c, row, &e), &e);
+                        must(catalog_note(m->c, CATALOG_DESC, row, &e), &e);
                 must(catalog_settle_notes(m->c, 2, CATALOG_DESC, 5, &fresh, &e), &e);
                 CHECK(fresh == 1);
                 CHECK(catalog_find(m->c, "lost", 4, &r, &e) == 0 && r.walk == 0 && r.heads == 0);

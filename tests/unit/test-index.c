@@ -101,6 +101,33 @@ static void test_rows(void)
         bench_done(&b);
 }
 
+static bool is_gone(struct bench *b, const char *id)
+{
+        struct catalog_record r;
+
+        CHECK(catalog_find(b->catalog, id, strlen(id), &r, &b->err) == 0);
+        return r.gone;
+}
+
+#define GONE(id)     "{\"type\":\"gone\",\"id\":\"" id "\",\"expired\":false}\n"
+#define RETURNED(id) "{\"type\":\"returned\",\"id\":\"" id "\"}\n"
+
+static void test_gone(void)
+{
+        struct bench b = bench_new();
+
+        CHECK(read_in(&b, STREAM_COMPLETIONS, 2, A "\n" B "\n") == 0);
+        CHECK(read_in(&b, STREAM_CHANGES, 2, GONE("a") GONE("unknown")) == 0);
+        CHECK(is_gone(&b, "a") && !is_gone(&b, "b") && row_is(&b, "a", 7, 1, A, CATALOG_WANTED));
+        CHECK(read_in(&b, STREAM_COMPLETIONS, 1, A2 "\n") == 0);
+        CHECK(is_gone(&b, "a"));
+        CHECK(read_in(&b, STREAM_CHANGES, 3, RETURNED("a") GONE("b") RETURNED("b")) == 0);
+        CHECK(!is_gone(&b, "a") && !is_gone(&b, "b"));
+        CHECK(read_in(&b, STREAM_CHANGES, 2, RETURNED("a") GONE("a")) == 0);
+        CHECK(is_gone(&b, "a") && row_is(&b, "a", 7, 2, A2, CATALOG_WANTED));
+        bench_done(&b);
+}
+
 static void test_damage(void)
 {
         static const struct {
@@ -134,6 +161,7 @@ static void test_damage(void)
 int main(void)
 {
         RUN(test_rows, "archived lines come back as the rows that they once made");
+        RUN(test_gone, "gone and returned lines set and clear the mark, in their order");
         RUN(test_damage, "a text that this program does not write is damage");
         return tap_end();
 }
