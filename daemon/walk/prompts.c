@@ -52,6 +52,18 @@ static bool is_in_hand(const struct prompts *p, const char *id)
         return false;
 }
 
+/* Was it last seen on another server than today's? What that one does not have says nothing. One
+ * whose page has not passed yet has no walk. */
+static bool is_elsewhere(struct prompts *p, const char *id)
+{
+        uint64_t since = archive_source_walk(p->archive);
+        struct catalog_record known;
+
+        return since > 0 &&
+               catalog_find(archive_catalog(p->archive), id, strlen(id), &known, NULL) == 0 &&
+               known.walk > 0 && known.walk < since;
+}
+
 void prompts_fill(struct prompts *p)
 {
         char id[CATALOG_ID_MAX];
@@ -74,6 +86,9 @@ void prompts_fill(struct prompts *p)
                         }
                 } else if (is_in_hand(p, id)) {
                         i--; /* this slot is free still */
+                } else if (is_elsewhere(p, id)) {
+                        p->skipped = true; /* the walk may find it here yet */
+                        i--;
                 } else if (p->config.patience &&
                            patience_is_off(p->config.patience, id, clock_boot(p->clock))) {
                         p->result.later++;
@@ -93,8 +108,9 @@ static void again(struct prompts *p)
         uint64_t undos = archive_tally(p->archive)->undos;
         struct err err;
 
-        p->floor = undos == p->undos ? p->top : 0;
+        p->floor = undos == p->undos && !p->skipped ? p->top : 0;
         p->undos = undos;
+        p->skipped = false;
         p->created = INT64_MIN;
         p->row = 0;
         if (catalog_newest_row(archive_catalog(p->archive), &p->top, &err) < 0)

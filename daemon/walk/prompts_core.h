@@ -43,7 +43,7 @@ struct prompts {
         int64_t floor, top;   /* only rows above it; the newest one when that began */
         uint64_t undos;       /* the archive's then */
         bool exhausted, over; /* exhausted: until more comes, or for good if it is not open */
-        bool once_more;
+        bool once_more, skipped;
         unsigned active, outages, streak;
         struct prompts_result result;
 };

@@ -31,7 +31,7 @@ struct sweep {
         struct http_timer *starter;
         struct spool *line;
         struct slot slots[SWEEP_CONCURRENT_MAX];
-        unsigned n_slots, active, streak;
+        unsigned n_slots, active, streak, outages, expired;
         usec_t began;
         uint64_t undos;
         struct {
@@ -111,6 +111,7 @@ static int find_next(struct sweep *s, struct err *e)
 static void fill(struct sweep *s)
 {
         struct err err;
+        bool expired;
 
         for (unsigned i = 0; i < s->n_slots; i++) {
                 struct slot *t = &s->slots[i];
@@ -119,9 +120,10 @@ static void fill(struct sweep *s)
                         continue;
                 if (find_next(s, &err) < 0)
                         return end_undone(s, &err);
-                if (!s->next.set ||
-                    (s->active > 0 && tombstone_is_expired(s->next.created, s->began)))
+                expired = s->next.set && tombstone_is_expired(s->next.created, s->began);
+                if (!s->next.set || (expired && s->active > 0) || s->expired == SWEEP_EXPIRED_MAX)
                         break;
+                s->expired += expired;
                 memcpy(t->id, s->next.id, sizeof(t->id));
                 t->taken = true;
                 s->next.set = false;
@@ -140,7 +142,7 @@ static void slot_settled(struct slot *t)
         usec_t now = clock_wall(s->clock);
         struct err err;
 
-        s->streak = 0;
+        s->streak = s->outages = 0;
         if (archive_due(s->archive, now) && (archive_commit(s->archive, now, &err) < 0 ||
                                              archive_seal(s->archive, now, false, &err) < 0))
                 return end_undone(s, &err);
@@ -254,6 +256,8 @@ static void on_reply(void *ctx, const struct api_reply *reply)
                 s->result.stop = true;
                 break;
         case API_OUTAGE:
+                if (++s->outages < SWEEP_OUTAGES_MAX)
+                        return slot_fail(t, &reply->err);
                 break;
         }
         s->result.announced = reply->announced;
@@ -271,7 +275,9 @@ static void on_restart(void *ctx, bool doubtful)
 
 static void slot_ask(struct slot *t)
 {
-        const struct api_query query = { .kind = PAGE_ONE, .id = t->id };
+        const struct api_query query = { .kind = PAGE_ONE,
+                                         .id = t->id,
+                                         .patience = SWEEP_PATIENCE };
         struct api_call_ops ops = { on_restart, on_reply, { 0 }, t };
 
         if (!t->intake) {

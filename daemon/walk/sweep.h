@@ -12,8 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SWEEP_CONCURRENT_MAX 16 /* each may hold 256 KiB of a record */
-#define SWEEP_FAILURES_MAX   20 /* answers in a row that are of no use: it is not the records */
+#define SWEEP_CONCURRENT_MAX 16                  /* each may hold 256 KiB of a record */
+#define SWEEP_PATIENCE       (15 * USEC_PER_SEC) /* for one that only fails: the others wait for it */
+#define SWEEP_OUTAGES_MAX    3 /* that an outage ended, in a row: it is not theirs */
+/* Past 30 days, of one walk: they may have expired in numbers, and no other walk begins meanwhile;
+ * the rest stay candidates. */
+#define SWEEP_EXPIRED_MAX  2000
+#define SWEEP_FAILURES_MAX 20 /* answers in a row that are of no use: it is not the records */
 
 /* A mass disappearance: more than so many, and more than half of what is younger than 30 days. It
  * rather speaks of the key or of the server, so nothing is asked unless the complete full walk

@@ -328,6 +328,24 @@ def moved(place):
     equal(changes(directory), [], "changes after going back")
 
 
+@test("prompts wanted from an earlier server are not asked of the next one, nor written off")
+def prompts_elsewhere(place):
+    one = place.standin("--records=330", "--prompts=1", "--seed=1", "--latency-ms=5")
+    two = place.standin("--records=40", "--prompts=1", "--seed=2")
+    directory = place.directory()
+    config = os.path.join(place.path, "no-messages.conf")
+    with open(config, "w") as file:
+        file.write(FAST + "Messages=no\n")
+    once(directory, one, config=config, expect=0)
+    once(directory, two, expect=0)
+    equal([line for line in changes(directory) if line["type"] == "messages-missing"], [],
+          "written off")
+    same(Archive(directory).lines("messages"), two.expected_messages(), "messages")
+    once(directory, one, expect=0)
+    same(Archive(directory).lines("messages"),
+         one.expected_messages() + two.expected_messages(), "messages of both")
+
+
 @test("the catalog lost between walks changes nothing of it")
 def catalog_lost(place):
     server = young(place, 200)
