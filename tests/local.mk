@@ -8,6 +8,7 @@ include $(top_srcdir)/tests/unit/local.mk
 include $(top_srcdir)/tests/standin/local.mk
 include $(top_srcdir)/tests/e2e/local.mk
 include $(top_srcdir)/tests/boot/local.mk
+include $(top_srcdir)/tests/bench/local.mk
 
 TEST_EXTENSIONS = .py .sh
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
