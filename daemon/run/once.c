@@ -79,7 +79,8 @@ static void judge(struct once *o)
 {
         if (o->engine.walk || o->engine.prompts)
                 return;
-        o->exit = o->walk_complete && o->prompts_complete ? SERVICE_OK : SERVICE_FAILED;
+        o->exit = o->walk_complete && o->prompts_complete && !o->interrupted ? SERVICE_OK
+                                                                             : SERVICE_FAILED;
         end(o);
 }
 

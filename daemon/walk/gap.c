@@ -108,7 +108,10 @@ static void on_busy_over(void *ctx)
         struct head *h = ctx;
 
         h->timer = NULL;
-        ask(h);
+        if (archive_spool_place(h->walk->archive)->giant)
+                h->timer = http_timer_start(h->walk->http, USEC_PER_SEC / 20, on_busy_over, h);
+        else
+                ask(h);
 }
 
 static void on_reply(void *ctx, const struct api_reply *reply)

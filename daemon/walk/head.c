@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define BUSY_WAIT (USEC_PER_SEC / 20) /* between looks at whether the giant's place is free */
+
 /* Does `created` lie on the side of `than` that the order goes to? */
 static bool beyond(enum api_order order, int64_t created, int64_t than)
 {
@@ -137,6 +139,7 @@ static int pass(struct head *h, const struct api_reply *reply)
                 return -1;
         }
         count_page(h, reply, fresh);
+        l->resumed = false;
         if (!reply->page.has_more || (!l->open_end && h->page.records && h->page.last < l->stop)) {
                 l->finished = true;
         } else if (*h->page.turn_id) {
@@ -159,6 +162,27 @@ static void reject(struct head *h, const char *reason, const char *text)
         head_fail(h, reason, &err);
 }
 
+void head_end(struct head *h)
+{
+        bool ready = gap_ready(h);
+
+        archive_walk(h->walk->archive)->pages++;
+        head_leg(h)->finished = true;
+        walk_compare(h, false);
+        if (ready)
+                return gap_start(h);
+        head_ask(h);
+}
+
+/* The second head has to begin behind where the first one is: there is more, it was told. */
+static bool is_no_start(const struct head *h)
+{
+        const struct head *first = &h->walk->heads[0];
+
+        return h != first && !*h->legs[h->leg].cursor && h->page.records && first->passed &&
+               h->page.first >= first->reach;
+}
+
 static void on_page(struct head *h, const struct api_reply *reply)
 {
         const struct walk_page *p = &h->page;
@@ -170,6 +194,10 @@ static void on_page(struct head *h, const struct api_reply *reply)
         if (p->disorder)
                 return reject(h, "order",
                               "the records of a page are not in the order that was asked for");
+        if (is_no_start(h))
+                return reject(h, "order", "the list in ascending order begins with the newest");
+        if (!reply->page.has_more && !p->records && *head_leg(h)->cursor && !head_leg(h)->check)
+                return probe_last(h);
         if (head_leg(h)->check && !p->shown)
                 return probe_second(h);
         ready = gap_ready(h);
@@ -187,6 +215,10 @@ static void on_busy_over(void *ctx)
 {
         struct head *h = ctx;
 
+        if (archive_spool_place(h->walk->archive)->giant) {
+                h->timer = http_timer_start(h->walk->http, BUSY_WAIT, on_busy_over, h);
+                return;
+        }
         h->timer = NULL;
         head_ask(h);
 }
@@ -208,7 +240,7 @@ static void on_reply(void *ctx, const struct api_reply *reply)
         if (reply->outcome == API_OK)
                 return on_page(h, reply);
         if (reply->outcome == API_STOPPED && reply->sink == SPOOL_BUSY) {
-                h->timer = http_timer_start(h->walk->http, USEC_PER_SEC, on_busy_over, h);
+                h->timer = http_timer_start(h->walk->http, BUSY_WAIT, on_busy_over, h);
                 return;
         }
         if (*head_leg(h)->cursor &&

@@ -20,7 +20,7 @@ struct intake {
         char request_id[ARCHIVE_REQUEST_ID_MAX];
         enum catalog_heads head;
         /* The archive's counts when this page's mark was set, and what this page has appended. */
-        uint64_t marks, commits, appends, appended;
+        uint64_t marks, commits, undos, appends, appended;
 
         struct intake_tally *tally, own_tally;
         struct form *form; /* made when it is first needed */
@@ -99,6 +99,7 @@ static int set_mark(struct intake *i, struct err *e)
                 return -1;
         i->marks = t->marks;
         i->commits = t->commits;
+        i->undos = t->undos;
         i->appends = t->appends;
         i->appended = 0;
         return 0;
@@ -108,7 +109,7 @@ int intake_back(struct intake *i, struct err *e)
 {
         const struct archive_tally *t = archive_tally(i->archive);
 
-        if (i->appended == 0 || i->commits != t->commits)
+        if (i->appended == 0 || i->commits != t->commits || i->undos != t->undos)
                 return 0;
         if (i->marks != t->marks || i->appended != t->appends - i->appends)
                 return err_set(e, ERR_AGAIN, "others have appended meanwhile");
@@ -307,12 +308,14 @@ static int on_end(void *ctx, const struct page_record *record, struct err *e)
 {
         struct intake *i = ctx;
         bool fresh, found = !i->tally->unstable;
+        const struct archive_tally *t;
         uint64_t before;
         int64_t row;
         int r;
 
-        /* A commit has taken the mark away: what comes now needs a new one. */
-        if (i->commits != archive_tally(i->archive)->commits && set_mark(i, e) < 0)
+        /* A commit or an undo has taken the mark away: what comes now needs a new one. */
+        t = archive_tally(i->archive);
+        if ((i->commits != t->commits || i->undos != t->undos) && set_mark(i, e) < 0)
                 return -1;
         before = archive_tally(i->archive)->appends;
         r = settle(i, record, &row, &fresh, e);

@@ -25,8 +25,8 @@ static int resume_leg(struct walk *w, struct head *h, const struct walk_leg *lik
         r = catalog_beside(c, known.created, l->order == API_ASC, walk, l->head, id, &l->expect, e);
         if (r < 0)
                 return -1;
-        l->check = h->passed = r == 0;
-        h->reach = l->expect;
+        l->check = r == 0;
+        l->resumed = true;
         h->n_legs++;
         return 0;
 }

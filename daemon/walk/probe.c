@@ -56,6 +56,12 @@ static void on_reply(void *ctx, const struct api_reply *reply)
 
         h->call = NULL;
         h->phase = HEAD_IDLE;
+        if (reply->outcome == API_OK && h->probe.last)
+                return head_end(h);
+        /* What it expected may come from a catalog that was rebuilt, or of a page that was not
+         * followed up: to be on the safe side, all of it is read again. */
+        if (reply->outcome == API_OK && head_leg(h)->resumed)
+                return walk_afresh(h->walk);
         if (reply->outcome == API_OK)
                 return head_fail(h, h->probe.reason, &h->probe.err);
         if (reply->outcome != API_MISSING)
@@ -110,5 +116,14 @@ void probe_cursor(struct head *h, const char *reason, const struct err *err)
 {
         begin(h, reason, err);
         h->probe.cursor = true;
+        ask(h, head_leg(h)->cursor);
+}
+
+void probe_last(struct head *h)
+{
+        const struct err none = { 0 };
+
+        begin(h, "cursor", &none);
+        h->probe.cursor = h->probe.last = true;
         ask(h, head_leg(h)->cursor);
 }

@@ -69,9 +69,15 @@ static void slot_settle(struct slot *s, enum catalog_messages state, const char 
 {
         struct prompts *p = s->prompts;
         usec_t now = clock_wall(p->clock);
+        struct catalog_record known;
         struct err err;
-        int r;
+        int r = catalog_find(archive_catalog(p->archive), s->id, strlen(s->id), &known, &err);
 
+        if (r < 0)
+                return prompts_stop_undone(p, &err);
+        /* An undo has taken the completion away: when it comes again, so do its messages. */
+        if (r == CATALOG_NONE || known.messages != CATALOG_WANTED)
+                return slot_release(s);
         if (state == CATALOG_ARCHIVED)
                 r = archive_append(p->archive, STREAM_MESSAGES, s->spool, request_id, now, &err);
         else

@@ -31,6 +31,17 @@ static void go_back(struct walk *w)
         ask(w);
 }
 
+void walk_afresh(struct walk *w)
+{
+        struct catalog_walk *row = archive_walk(w->archive);
+        struct err err = { 0 };
+
+        row->desc[0] = row->asc[0] = '\0';
+        if (walk_plan_again(w, &err) < 0)
+                return walk_fail(w, "host", &err);
+        ask(w);
+}
+
 bool walk_is_undone(struct walk *w)
 {
         struct err err = { 0 };

@@ -19,6 +19,7 @@ struct walk_leg {
         int64_t cursor_created;
         bool check;     /* the page must show … */
         int64_t expect; /* … a record of this second */
+        bool resumed;   /* and no page of it has passed since */
         bool finished;
 };
 
@@ -61,6 +62,7 @@ struct head {
 
         struct {
                 bool cursor; /* the cursor itself is asked for; else a second's records */
+                bool last;   /* likewise, and if it is there, the list ends behind it */
                 int64_t second, row;
                 const char *reason; /* of the failure, if what is asked for is there */
                 struct err err;
@@ -117,6 +119,8 @@ int walk_plan_again(struct walk *w, struct err *e);
 /* If pages that had passed were taken back, the heads go back, too, or the walk fails: true, and *w
  * may be gone. */
 bool walk_is_undone(struct walk *w);
+/* Back to the list's start, with what was seen known. */
+void walk_afresh(struct walk *w);
 /* A head has nothing left to read: it may be the walk's end, and *w gone. */
 void walk_settled(struct walk *w);
 /* The head's page has passed: does the second one begin, or have the two met? */
@@ -140,6 +144,7 @@ void head_ask(struct head *h);   /* the next page of the leg in hand, or its end
 void head_restart(void *ctx, bool doubtful);
 /* What the last attempt brought is taken back if it may be other than what was sent. */
 void head_drop_doubtful(struct head *h, bool doubtful);
+void head_end(struct head *h); /* the list ends behind the cursor of the leg in hand */
 /* The walk fails so; unless it is the second head's own fault. */
 void head_fail(struct head *h, const char *reason, const struct err *err);
 void head_fail_reply(struct head *h, const struct api_reply *reply);
@@ -147,6 +152,8 @@ void head_fail_reply(struct head *h, const struct api_reply *reply);
 void probe_second(struct head *h); /* the expected second did not come */
 /* The cursor was refused, or led elsewhere: if its record is there, the walk fails so. */
 void probe_cursor(struct head *h, const char *reason, const struct err *err);
+/* An empty last page behind a cursor that no record vouches for: is the cursor's there? */
+void probe_last(struct head *h);
 /* gap.c */
 /* The list that the walk's line gives: "[1758039177]". */
 void gap_list(const struct walk *w, struct buf *out);
