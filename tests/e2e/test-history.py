@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from harness import (FAST, Archive, check, command, environment, equal, once, run, same, test,
+from harness import (FAST, Archive, check, command, environment, equal, exact, once, run, same, test,
                      verify)
 
 DAY = 86400
@@ -344,6 +344,24 @@ def prompts_elsewhere(place):
     once(directory, one, expect=0)
     same(Archive(directory).lines("messages"),
          one.expected_messages() + two.expected_messages(), "messages of both")
+
+
+@test("prompts go on beside a walk with two heads: not more than MaxConcurrent + 2 at once")
+def at_once(place):
+    server = young(place, 1500, "--prompts=1", "--latency-ms=20")
+    config = os.path.join(place.path, "some.conf")
+    with open(config, "w") as file:
+        file.write(FAST + "MaxConcurrent=5\nPageSize=20\n")
+    once(place.directory(), server, config=config, expect=0)
+    exact(place.directory(), server)
+    most = json.loads(server.control("stats"))["max_in_flight"]
+    check(5 <= most <= 7, f"{most} at once")
+    requests = server.requests()
+    lists = [number for number, one in enumerate(requests) if "/messages" not in one["path"]]
+    first = next(number for number, one in enumerate(requests) if "/messages" in one["path"])
+    check(first < lists[len(lists) // 2], "the prompts waited for the list")
+    check(any(one["order"] == "asc" and "/messages" not in one["path"] for one in requests),
+          "there was one head only")
 
 
 @test("the catalog lost between walks changes nothing of it")
