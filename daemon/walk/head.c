@@ -196,7 +196,7 @@ static void on_page(struct head *h, const struct api_reply *reply)
                               "the records of a page are not in the order that was asked for");
         if (is_no_start(h))
                 return reject(h, "order", "the list in ascending order begins with the newest");
-        if (!reply->page.has_more && !p->records && *head_leg(h)->cursor && !head_leg(h)->check)
+        if (!reply->page.has_more && !p->records && *head_leg(h)->cursor)
                 return probe_last(h);
         if (head_leg(h)->check && !p->shown)
                 return probe_second(h);

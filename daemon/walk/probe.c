@@ -57,7 +57,7 @@ static void on_reply(void *ctx, const struct api_reply *reply)
         h->call = NULL;
         h->phase = HEAD_IDLE;
         if (reply->outcome == API_OK && h->probe.last)
-                return head_end(h);
+                return head_leg(h)->check ? probe_second(h) : head_end(h);
         /* What it expected may come from a catalog that was rebuilt, or of a page that was not
          * followed up: to be on the safe side, all of it is read again. */
         if (reply->outcome == API_OK && head_leg(h)->resumed)

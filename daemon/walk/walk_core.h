@@ -152,7 +152,7 @@ void head_fail_reply(struct head *h, const struct api_reply *reply);
 void probe_second(struct head *h); /* the expected second did not come */
 /* The cursor was refused, or led elsewhere: if its record is there, the walk fails so. */
 void probe_cursor(struct head *h, const char *reason, const struct err *err);
-/* An empty last page behind a cursor that no record vouches for: is the cursor's there? */
+/* An empty last page: is the cursor's own record there? Else that is why. */
 void probe_last(struct head *h);
 /* gap.c */
 /* The list that the walk's line gives: "[1758039177]". */

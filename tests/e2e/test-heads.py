@@ -92,7 +92,7 @@ def whole(place, server, page_size=100):
     with open(config, "w") as file:
         file.write(FAST + f"Messages=no\nPageSize={page_size}\n")
     directory = place.directory()
-    for _ in range(10):
+    for _ in range(3):
         result = once(directory, server.url, config=config)
         if result.code == 0:
             break
@@ -185,7 +185,7 @@ class Forgets(Server):
     def page(self, query):
         if "after" in query and query["order"] == "desc":
             self.count += 1
-            if self.count % 3 == 0 and len(self.deleted) < 4:
+            if self.count % 3 == 0 and len(self.deleted) < 20:
                 self.deleted.add(query["after"])
         return super().page(query)
 
