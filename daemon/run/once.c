@@ -30,22 +30,10 @@ static void on_retry(void *ctx, int status, const char *request_id, usec_t wait,
         report_retry(LOG_NOTICE, status, request_id, wait, problem);
 }
 
-static void on_recovered(void *ctx, const char *what)
-{
-        (void)ctx;
-        report_recovered(what);
-}
-
 static void on_sealed(void *ctx, const char *path, uint64_t length)
 {
         (void)ctx;
         report_sealed(LOG_DEBUG, path, length);
-}
-
-static void on_poisoned(void *ctx, const char *path, const struct err *why)
-{
-        (void)ctx;
-        report_poisoned(path, why);
 }
 
 /* ---- one walk and its prompts ---- */
@@ -119,15 +107,15 @@ static void on_page(void *ctx, const struct catalog_walk *walk, const char *requ
 static void on_walk_done(void *ctx, const struct walk_result *result)
 {
         struct once *o = ctx;
-        struct catalog_counts counts;
+        uint64_t wanted;
 
         report_walk(result, archive_head(o->engine.archive), LOG_ERR);
         o->walk_complete = result->complete;
         o->damaged |= result->err.kind == ERR_DAMAGE;
         /* The progress is that of the prompts from now on. */
         if (o->engine.prompts &&
-            catalog_counts(archive_catalog(o->engine.archive), &counts, NULL) == 0)
-                o->state.prompts_total = o->state.prompts_done + counts.wanted;
+            catalog_count_wanted(archive_catalog(o->engine.archive), &wanted, NULL) == 0)
+                o->state.prompts_total = o->state.prompts_done + wanted;
         if (result->stop || result->interrupted || archive_is_stale(o->engine.archive)) {
                 o->prompts_started = true;
                 if (o->engine.prompts)
@@ -202,10 +190,10 @@ enum service_exit once(const struct config *config, const char *key, bool full)
                 .manner = RETRY_ONCE,
                 .ops = { on_page, on_walk_done, on_prompts_progress, on_prompts_done,
                          .api = { .retry = on_retry, .ctx = &o },
-                         .archive = { .recovered = on_recovered,
+                         .archive = { .recovered = report_recovered,
                                       .sealed = on_sealed,
                                       .ctx = &o,
-                                      .poisoned = on_poisoned },
+                                      .poisoned = report_poisoned },
                          .ctx = &o },
         };
         /* Signals are held back from here on: recovering is not to be cut short. */

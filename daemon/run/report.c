@@ -73,8 +73,9 @@ void report_damage(const char *directory, const struct err *err)
                   directory, err->text, directory);
 }
 
-void report_recovered(const char *what)
+void report_recovered(void *ctx, const char *what)
 {
+        (void)ctx;
         const struct log_field fields[] = { { "MESSAGE_ID", MESSAGE_RECOVERED } };
 
         log_event(LOG_NOTICE, fields, ELEMENTS(fields), "recovered: %s", what);
@@ -93,8 +94,9 @@ void report_sealed(int level, const char *path, uint64_t length)
                   text_from_size(length, size));
 }
 
-void report_poisoned(const char *path, const struct err *why)
+void report_poisoned(void *ctx, const char *path, const struct err *why)
 {
+        (void)ctx;
         const struct log_field fields[] = {
                 { "MESSAGE_ID", MESSAGE_POISONED },
                 { "FILE", path },

@@ -20,9 +20,10 @@ void report_reloaded(void);
 void report_start(const char *directory);
 void report_stop(const struct ledger_head *head); /* NULL: no archive was open */
 void report_damage(const char *directory, const struct err *err);
-void report_recovered(const char *what);
+/* Both fit for struct archive_watch. */
+void report_recovered(void *ctx, const char *what);
 void report_sealed(int level, const char *path, uint64_t length);
-void report_poisoned(const char *path, const struct err *why);
+void report_poisoned(void *ctx, const char *path, const struct err *why);
 
 void report_retry(int level, int status, const char *request_id, usec_t wait, const char *problem);
 /* what: the failure that it began with; status 0 and request_id "" where there is none. */

@@ -7,9 +7,8 @@
 #include "run/service_core.h"
 #include "walk/patience.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define HOUSE    (30 * USEC_PER_SEC) /* between looks at what is to be sealed and told */
 #define PATIENCE USEC_PER_HOUR       /* for messages of a completion that is there */
@@ -79,22 +78,10 @@ static void on_request(void *ctx, int status, bool well, uint64_t bytes_in)
         alarm_request(&s->alarm, status, well);
 }
 
-static void on_recovered(void *ctx, const char *what)
-{
-        (void)ctx;
-        report_recovered(what);
-}
-
 static void on_sealed(void *ctx, const char *path, uint64_t length)
 {
         (void)ctx;
         report_sealed(LOG_INFO, path, length);
-}
-
-static void on_poisoned(void *ctx, const char *path, const struct err *why)
-{
-        (void)ctx;
-        report_poisoned(path, why);
 }
 
 static void on_page(void *ctx, const struct catalog_walk *walk, const char *request_id)
@@ -272,7 +259,8 @@ static int start(struct service *s, struct err *e)
                 .manner = RETRY_DAEMON,
                 .ops = { on_page, on_walk_done, on_prompts_progress, on_prompts_done,
                          .api = { on_retry, on_request, s },
-                         .archive = { on_recovered, on_sealed, s, service_working, on_poisoned },
+                         .archive = { report_recovered, on_sealed, s, service_working,
+                                      report_poisoned },
                          .ctx = s },
         };
         if (loop_new(true, service_signalled, s, &s->loop, e) < 0)

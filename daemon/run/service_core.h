@@ -1,6 +1,6 @@
 /* The inside of the service, shared by its parts: service_open (the archive, which may be locked, or
- * take long), service (what to do next), service_signal (what a
- * person asks). Only they include it. */
+ * take long), service (what to do next), service_signal (what a person asks). Only they include
+ * it. */
 #pragma once
 
 #include "run/alarm.h"

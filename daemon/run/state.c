@@ -44,10 +44,8 @@ void state_walk_end(struct state *s, const struct walk_result *result)
 
 void state_prompts_begin(struct state *s, const struct engine *g)
 {
-        struct catalog_counts counts = { 0 };
-
-        catalog_counts(archive_catalog(g->archive), &counts, NULL);
-        s->prompts_total = counts.wanted;
+        s->prompts_total = 0;
+        catalog_count_wanted(archive_catalog(g->archive), &s->prompts_total, NULL);
         s->prompts_done = 0;
 }
 

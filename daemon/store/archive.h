@@ -99,6 +99,9 @@ bool archive_due(const struct archive *a, usec_t now);
 /* Commit everything: frames of all streams as one group, the catalog's rows with them. On failure
  * it is all undone. */
 int archive_commit(struct archive *a, usec_t now, struct err *e);
+/* What is due, or with `anyway` whether it is or not: committed, and then the segments sealed that
+ * are. */
+int archive_keep_up(struct archive *a, bool anyway, usec_t now, struct err *e);
 /* Commit everything with a ledger line of its own behind it, in one group; the catalog's rows that
  * say the same must be in the transaction already. */
 int archive_line(struct archive *a, usec_t now, const char *type, const char *members,

@@ -139,6 +139,8 @@ struct catalog_counts {
         int64_t newest, oldest; /* created; 0 if there is none */
 };
 int catalog_counts(struct catalog *c, struct catalog_counts *ret, struct err *e);
+/* Of these the wanted ones alone, which an index has: the others read the whole table. */
+int catalog_count_wanted(struct catalog *c, uint64_t *ret, struct err *e);
 
 /* ---- segments ---- */
 

@@ -205,11 +205,16 @@ static int count(struct catalog *c, enum catalog_sql which, uint64_t *ret, struc
         return 0;
 }
 
+int catalog_count_wanted(struct catalog *c, uint64_t *ret, struct err *e)
+{
+        return count(c, SQL_WANTED_COUNT, ret, e);
+}
+
 int catalog_counts(struct catalog *c, struct catalog_counts *ret, struct err *e)
 {
         sqlite3_stmt *s;
 
-        if (count(c, SQL_WANTED_COUNT, &ret->wanted, e) < 0 ||
+        if (catalog_count_wanted(c, &ret->wanted, e) < 0 ||
             count(c, SQL_MISSING_COUNT, &ret->missing, e) < 0 ||
             catalog_statement(c, SQL_COUNTS, &s, e) < 0 || catalog_step(c, s, e) != 0)
                 return -1;

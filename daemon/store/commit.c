@@ -250,6 +250,13 @@ int archive_commit(struct archive *a, usec_t now, struct err *e)
         return archive_line(a, now, NULL, NULL, e);
 }
 
+int archive_keep_up(struct archive *a, bool anyway, usec_t now, struct err *e)
+{
+        if (!anyway && !archive_due(a, now))
+                return 0;
+        return archive_commit(a, now, e) < 0 ? -1 : archive_seal(a, now, false, e);
+}
+
 int archive_seal_one(struct archive *a, enum stream stream, usec_t now, struct err *e)
 {
         struct segment *s = a->segments[stream];

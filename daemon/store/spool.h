@@ -3,6 +3,7 @@
  * it comes into a file without a name, as a frame of its own, so that dropping it costs nothing. */
 #pragma once
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/sha256.h"
 #include "store/name.h"
@@ -10,8 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SPOOL_MEMORY 262144 /* bytes: 8 spools in flight are 2 MiB */
-#define SPOOL_BUSY   2      /* another giant is under way: ask for this one again later, alone */
+#define SPOOL_MEMORY    262144              /* bytes: 8 spools in flight are 2 MiB */
+#define SPOOL_BUSY_WAIT (USEC_PER_SEC / 20) /* between looks at whether a giant's place is free */
+#define SPOOL_BUSY      2 /* another giant is under way: ask for this one again later, alone */
 
 struct spool;
 

@@ -4,7 +4,6 @@
 #include "walk/walk_core.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "wire/http.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -103,17 +102,6 @@ static void next(struct head *h)
         head_ask(h);
 }
 
-static void on_busy_over(void *ctx)
-{
-        struct head *h = ctx;
-
-        h->timer = NULL;
-        if (archive_spool_place(h->walk->archive)->giant)
-                h->timer = http_timer_start(h->walk->http, USEC_PER_SEC / 20, on_busy_over, h);
-        else
-                ask(h);
-}
-
 static void on_reply(void *ctx, const struct api_reply *reply)
 {
         struct catalog_walk *row;
@@ -127,11 +115,8 @@ static void on_reply(void *ctx, const struct api_reply *reply)
                 return head_fail_reply(h, reply);
         }
         head_drop_doubtful(h, reply->doubtful);
-        if (reply->outcome == API_STOPPED) { /* a giant, while another one has the place */
-                h->phase = HEAD_IDLE;
-                h->timer = http_timer_start(h->walk->http, USEC_PER_SEC, on_busy_over, h);
-                return;
-        }
+        if (reply->outcome == API_STOPPED)
+                return head_wait(h, ask);
         if (walk_is_undone(h->walk))
                 return;
         h->gap.requests++;
@@ -155,20 +140,11 @@ static void on_reply(void *ctx, const struct api_reply *reply)
 
 static void ask(struct head *h)
 {
-        struct api_call_ops ops = { head_restart, on_reply, intake_sink(h->intake), h };
-        struct api_query query = { .kind = PAGE_LIST, .limit = h->walk->config.page_size };
         enum api_order along = head_leg(h)->order;
         bool back = h->gap.requests % 2 == 0;
-        const char *after = back ? h->gap.behind : h->gap.before;
 
-        h->phase = HEAD_GAP;
         h->gap.order = back ? (along == API_DESC ? API_ASC : API_DESC) : along;
-        query.after = *after ? after : NULL;
-        query.order = h->gap.order;
-        query.model = h->walk->config.scope.model;
-        query.metadata = h->walk->config.scope.metadata;
-        query.patience = h->walk->config.patience;
-        h->call = api_start(h->walk->api, &query, &ops);
+        head_request(h, HEAD_GAP, h->gap.order, back ? h->gap.behind : h->gap.before, on_reply);
 }
 
 void gap_start(struct head *h)

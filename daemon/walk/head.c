@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BUSY_WAIT (USEC_PER_SEC / 20) /* between looks at whether the giant's place is free */
-
 /* Does `created` lie on the side of `than` that the order goes to? */
 static bool beyond(enum api_order order, int64_t created, int64_t than)
 {
@@ -49,7 +47,7 @@ static void on_record(void *ctx, const struct intake_record *record)
 /* Whole records of an attempt that failed stay, unless they may be other than what was sent. What a
  * commit has caught of them stays all the same: the record as it is then becomes its next version.
  * If they cannot be taken back alone, everything since the last commit goes with them, and the walk
- * fails. */
+ * goes back to that. */
 void head_drop_doubtful(struct head *h, bool doubtful)
 {
         struct walk *w = h->walk;
@@ -211,16 +209,22 @@ static void on_page(struct head *h, const struct api_reply *reply)
         head_ask(h);
 }
 
-static void on_busy_over(void *ctx)
+static void on_wait(void *ctx)
 {
         struct head *h = ctx;
 
-        if (archive_spool_place(h->walk->archive)->giant) {
-                h->timer = http_timer_start(h->walk->http, BUSY_WAIT, on_busy_over, h);
-                return;
-        }
         h->timer = NULL;
-        head_ask(h);
+        if (archive_spool_place(h->walk->archive)->giant)
+                head_wait(h, h->again);
+        else
+                h->again(h);
+}
+
+void head_wait(struct head *h, void (*again)(struct head *h))
+{
+        h->phase = HEAD_IDLE;
+        h->again = again;
+        h->timer = http_timer_start(h->walk->http, SPOOL_BUSY_WAIT, on_wait, h);
 }
 
 static void on_reply(void *ctx, const struct api_reply *reply)
@@ -239,10 +243,8 @@ static void on_reply(void *ctx, const struct api_reply *reply)
                 return;
         if (reply->outcome == API_OK)
                 return on_page(h, reply);
-        if (reply->outcome == API_STOPPED && reply->sink == SPOOL_BUSY) {
-                h->timer = http_timer_start(h->walk->http, BUSY_WAIT, on_busy_over, h);
-                return;
-        }
+        if (reply->outcome == API_STOPPED)
+                return head_wait(h, head_ask);
         if (*head_leg(h)->cursor &&
             (reply->outcome == API_REFUSED || reply->outcome == API_MISSING))
                 return probe_cursor(h, "cursor", &reply->err);
@@ -251,12 +253,27 @@ static void on_reply(void *ctx, const struct api_reply *reply)
 
 /* ---- asking ---- */
 
+void head_request(struct head *h, enum head_phase phase, enum api_order order, const char *after,
+                  void (*done)(void *ctx, const struct api_reply *reply))
+{
+        struct api_call_ops ops = { head_restart, done, intake_sink(h->intake), h };
+        const struct walk_config *config = &h->walk->config;
+        const struct api_query query = {
+                .kind = PAGE_LIST,
+                .after = *after ? after : NULL,
+                .order = order,
+                .limit = config->page_size,
+                .model = config->scope.model,
+                .metadata = config->scope.metadata,
+                .patience = config->patience,
+        };
+
+        h->phase = phase;
+        h->call = api_start(h->walk->api, &query, &ops);
+}
+
 void head_ask(struct head *h)
 {
-        struct api_call_ops ops = { head_restart, on_reply, intake_sink(h->intake), h };
-        struct walk *w = h->walk;
-        struct api_query query = { .kind = PAGE_LIST, .limit = w->config.page_size };
-
         while (h->leg < h->n_legs && head_leg(h)->finished) {
                 h->leg++;
                 h->mark[0] = '\0';
@@ -264,15 +281,9 @@ void head_ask(struct head *h)
         }
         if (h->leg == h->n_legs) {
                 h->phase = HEAD_DONE;
-                return walk_settled(w);
+                return walk_settled(h->walk);
         }
-        h->phase = HEAD_LIST;
-        query.after = *head_leg(h)->cursor ? head_leg(h)->cursor : NULL;
-        query.order = head_leg(h)->order;
-        query.model = w->config.scope.model;
-        query.metadata = w->config.scope.metadata;
-        query.patience = w->config.patience;
-        h->call = api_start(w->api, &query, &ops);
+        head_request(h, HEAD_LIST, head_leg(h)->order, head_leg(h)->cursor, on_reply);
 }
 
 void head_fail(struct head *h, const char *reason, const struct err *err)

@@ -329,11 +329,7 @@ static int on_end(void *ctx, const struct page_record *record, struct err *e)
                                                          record->created, fresh });
         /* From now on versions are read back, for which they must be committed. */
         found = found && i->tally->unstable;
-        if (!found && !archive_due(i->archive, clock_wall(i->clock)))
-                return 0;
-        if (archive_commit(i->archive, clock_wall(i->clock), e) < 0)
-                return -1;
-        return archive_seal(i->archive, clock_wall(i->clock), false, e);
+        return archive_keep_up(i->archive, found, clock_wall(i->clock), e);
 }
 
 struct page_sink intake_sink(struct intake *i)

@@ -157,14 +157,10 @@ void prompts_close(struct prompts *p)
 static void on_tick(void *ctx)
 {
         struct prompts *p = ctx;
-        usec_t now = clock_wall(p->clock);
         struct err err;
 
         p->ticker = http_timer_start(p->http, USEC_PER_SEC, on_tick, p);
-        if (!archive_due(p->archive, now))
-                return;
-        if (archive_commit(p->archive, now, &err) < 0 ||
-            archive_seal(p->archive, now, false, &err) < 0)
+        if (archive_keep_up(p->archive, false, clock_wall(p->clock), &err) < 0)
                 prompts_stop(p, &err);
 }
 

@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BUSY_WAIT (USEC_PER_SEC / 20) /* between looks at whether the giant's place is free */
-#define REDO      3                   /* a sink's word: this page cannot be asked for alone */
+#define REDO 3 /* a sink's word: this page cannot be asked for alone */
 
 static void slot_ask(struct slot *s);
 
@@ -86,8 +85,7 @@ static void slot_settle(struct slot *s, enum catalog_messages state, const char 
         if (r < 0 || catalog_set_messages(archive_catalog(p->archive), s->id, strlen(s->id), state,
                                           &err) < 0)
                 return prompts_stop_undone(p, &err);
-        if (archive_due(p->archive, now) && (archive_commit(p->archive, now, &err) < 0 ||
-                                             archive_seal(p->archive, now, false, &err) < 0))
+        if (archive_keep_up(p->archive, false, now, &err) < 0)
                 return prompts_stop(p, &err);
         if (p->config.patience)
                 patience_forget(p->config.patience, s->id);
@@ -179,7 +177,7 @@ static void on_wait_over(void *ctx)
 
         s->timer = NULL;
         if (s->phase == SLOT_BUSY && archive_spool_place(s->prompts->archive)->giant)
-                s->timer = http_timer_start(s->prompts->http, BUSY_WAIT, on_wait_over, s);
+                s->timer = http_timer_start(s->prompts->http, SPOOL_BUSY_WAIT, on_wait_over, s);
         else
                 slot_start_over(s);
 }
@@ -280,7 +278,7 @@ static void on_reply(void *ctx, const struct api_reply *reply)
         if (reply->outcome != API_STOPPED)
                 return on_trouble(s, reply);
         if (reply->sink == SPOOL_BUSY)
-                return slot_wait(s, SLOT_BUSY, BUSY_WAIT);
+                return slot_wait(s, SLOT_BUSY, SPOOL_BUSY_WAIT);
         if (reply->sink == REDO && s->restarts++ < PROMPTS_RESTARTS_MAX)
                 return slot_start_over(s);
         if (reply->sink == REDO)

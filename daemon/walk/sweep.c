@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BUSY_WAIT (USEC_PER_SEC / 20) /* between looks at whether the giant's place is free */
-#define MASS      "mass"              /* the last walk that found one, in the catalog's state */
+#define MASS "mass" /* the last walk that found one, in the catalog's state */
 
 /* One completion that is asked for. */
 struct slot {
@@ -139,12 +138,10 @@ static void fill(struct sweep *s)
 static void slot_settled(struct slot *t)
 {
         struct sweep *s = t->sweep;
-        usec_t now = clock_wall(s->clock);
         struct err err;
 
         s->streak = s->outages = 0;
-        if (archive_due(s->archive, now) && (archive_commit(s->archive, now, &err) < 0 ||
-                                             archive_seal(s->archive, now, false, &err) < 0))
+        if (archive_keep_up(s->archive, false, clock_wall(s->clock), &err) < 0)
                 return end_undone(s, &err);
         slot_stop(t);
         fill(s);
@@ -156,7 +153,7 @@ static void on_busy_over(void *ctx)
 
         t->timer = NULL;
         if (archive_spool_place(t->sweep->archive)->giant)
-                t->timer = http_timer_start(t->sweep->http, BUSY_WAIT, on_busy_over, t);
+                t->timer = http_timer_start(t->sweep->http, SPOOL_BUSY_WAIT, on_busy_over, t);
         else
                 slot_ask(t);
 }
@@ -164,7 +161,7 @@ static void on_busy_over(void *ctx)
 static void slot_wait(struct slot *t)
 {
         intake_drop(t->intake);
-        t->timer = http_timer_start(t->sweep->http, BUSY_WAIT, on_busy_over, t);
+        t->timer = http_timer_start(t->sweep->http, SPOOL_BUSY_WAIT, on_busy_over, t);
 }
 
 /* An answer that is of no use may be due to this one record. */

@@ -13,6 +13,15 @@ static void ask(struct walk *w)
                         head_ask(&w->heads[i]);
 }
 
+static void read_again(struct walk *w)
+{
+        struct err err = { 0 };
+
+        if (walk_plan_again(w, &err) < 0)
+                return walk_fail(w, "host", &err);
+        ask(w);
+}
+
 /* What was read since the last commit is gone, the good with the damaged: it is read again, by one
  * head alone, and what passes is committed at once. */
 static void go_back(struct walk *w)
@@ -26,36 +35,31 @@ static void go_back(struct walk *w)
                 err_set(&err, ERR_AGAIN, "damaged answers came again and again");
                 return walk_fail(w, "network", &err);
         }
-        if (walk_plan_again(w, &err) < 0)
-                return walk_fail(w, "host", &err);
-        ask(w);
+        read_again(w);
 }
 
 void walk_afresh(struct walk *w)
 {
         struct catalog_walk *row = archive_walk(w->archive);
-        struct err err = { 0 };
 
         row->desc[0] = row->asc[0] = '\0';
-        if (walk_plan_again(w, &err) < 0)
-                return walk_fail(w, "host", &err);
-        ask(w);
+        read_again(w);
 }
 
 bool walk_is_undone(struct walk *w)
 {
         struct err err = { 0 };
 
-        if (!w->broken && w->undone) {
+        if (w->broken) {
+                err = w->why;
+        } else if (w->undone) {
                 go_back(w);
                 return true;
-        }
-        if (!w->broken && w->undos == archive_tally(w->archive)->undos)
+        } else if (w->undos == archive_tally(w->archive)->undos) {
                 return false;
-        if (w->broken)
-                err = w->why;
-        else
+        } else {
                 err_set(&err, ERR_HOST, "what was read could not be written");
+        }
         walk_fail(w, "host", &err);
         return true;
 }
@@ -197,8 +201,7 @@ void walk_sweep(struct walk *w)
         const struct sweep_config config = { row->number, w->config.max_concurrent, &w->tally };
         const struct sweep_ops ops = { on_swept, w };
 
-        /* What a filter hides is not gone; and of an earlier server's records, of which a first walk
-         * knows nothing, it is not known. */
+        /* What a filter hides is not gone; and the marks of a resumed walk may be rebuilt ones. */
         if (!row->full || w->resumed || strcmp(buf_str(&w->filter), "null") != 0)
                 return walk_complete(w);
         w->sweep = sweep_start(w->api, w->http, w->archive, w->clock, &config, &ops);
@@ -225,14 +228,10 @@ int walk_learn(struct walk *w, const struct api_reply *reply)
 static void on_tick(void *ctx)
 {
         struct walk *w = ctx;
-        usec_t now = clock_wall(w->clock);
         struct err err = { 0 };
 
         w->ticker = http_timer_start(w->http, TICK, on_tick, w);
-        if (!archive_due(w->archive, now))
-                return;
-        if (archive_commit(w->archive, now, &err) < 0 ||
-            archive_seal(w->archive, now, false, &err) < 0)
+        if (archive_keep_up(w->archive, false, clock_wall(w->clock), &err) < 0)
                 walk_fail(w, "disk", &err);
 }
 

@@ -49,6 +49,7 @@ struct head {
         enum head_phase phase;
         struct api_call *call;
         struct http_timer *timer;
+        void (*again)(struct head *h); /* what the timer waits to do */
         struct intake *intake;
 
         struct walk_leg legs[2];
@@ -139,7 +140,12 @@ void head_init(struct head *h, struct walk *w);
 void head_done(struct head *h);  /* takes a zeroed one */
 void head_stop(struct head *h);  /* nothing comes from it any more */
 void head_reset(struct head *h); /* likewise, and it has no legs and no past */
-void head_ask(struct head *h);   /* the next page of the leg in hand, or its end */
+/* A page of the list, as the walk's configuration has it; done: api_call_ops'. */
+void head_request(struct head *h, enum head_phase phase, enum api_order order, const char *after,
+                  void (*done)(void *ctx, const struct api_reply *reply));
+/* A giant came while another one has the place: `again` once that is free. */
+void head_wait(struct head *h, void (*again)(struct head *h));
+void head_ask(struct head *h); /* the next page of the leg in hand, or its end */
 /* An attempt begins: api_call_ops' restart. */
 void head_restart(void *ctx, bool doubtful);
 /* What the last attempt brought is taken back if it may be other than what was sent. */
