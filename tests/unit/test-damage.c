@@ -3,24 +3,6 @@
 
 static struct story *plain, *packed;
 
-struct files {
-        char at[64][NAME_MAX_BYTES];
-        struct name name[64];
-        size_t size[64];
-        size_t n;
-};
-
-static void list_file(void *ctx, const char *file, const struct stat *st)
-{
-        struct files *f = ctx;
-
-        if (!S_ISREG(st->st_mode) || f->n == 64 ||
-            name_parse(file, strlen(file), &f->name[f->n]) < 0)
-                return;
-        snprintf(f->at[f->n], NAME_MAX_BYTES, "%s", file);
-        f->size[f->n++] = (size_t)st->st_size;
-}
-
 /* A moment in which nothing was open; there are always some. */
 static const struct story_moment *quiet_moment(const struct story *s, struct files *f)
 {

@@ -268,25 +268,6 @@ static void test_first_line(void)
 
 /* ---- segments ---- */
 
-/* The tree's segment files, in their order. */
-struct files {
-        char at[64][NAME_MAX_BYTES];
-        struct name name[64];
-        size_t size[64];
-        size_t n;
-};
-
-static void list_file(void *ctx, const char *file, const struct stat *st)
-{
-        struct files *f = ctx;
-
-        if (!S_ISREG(st->st_mode) || f->n == 64 ||
-            name_parse(file, strlen(file), &f->name[f->n]) < 0)
-                return;
-        snprintf(f->at[f->n], NAME_MAX_BYTES, "%s", file);
-        f->size[f->n++] = (size_t)st->st_size;
-}
-
 static void list_files(const struct story_moment *at, struct files *f)
 {
         f->n = 0;
