@@ -11,9 +11,13 @@ struct scan_char {
         unsigned char low, high; /* and the range of the next one */
 };
 
-/* How many bytes from p on mean nothing in a string but themselves: ASCII without control
- * characters, `"` and `\`. */
-size_t scan_plain(const unsigned char *p, size_t n);
+/* Copies bytes that mean nothing in a string but themselves, ASCII without control characters, `"`
+ * and `\`, until another one comes or n are copied: how many. `to` has room for n + SCAN_SLACK
+ * bytes: what stands behind the copied ones is overwritten. p and `to` do not overlap. */
+#define SCAN_SLACK 16
+size_t scan_copy(char *to, const unsigned char *p, size_t n);
+/* The same without a processor's help: where there is none, and for tests. */
+size_t scan_copy_portable(char *to, const unsigned char *p, size_t n);
 
 /* How many bytes from p on are of characters past ASCII, strictly (RFC 3629: no overlong ones, no
  * surrogates, none past U+10FFFF). *c carries a character over from piece to piece. Stops at a byte

@@ -17,10 +17,12 @@ struct squeeze_state {
         unsigned last; /* SQUEEZE_STRING, SQUEEZE_SCALAR or 0: what the last byte ended or is of */
         bool gap;      /* white space has come since */
         unsigned scalar; /* bytes of the scalar so far */
+        uint64_t depth;  /* objects and arrays that are open */
 
         /* Inside a string. */
         bool inside;
-        unsigned shown; /* bytes of its inside that are in the eyes */
+        unsigned shown; /* bytes of its inside that are in the eyes, */
+        unsigned limit; /* and how many may be */
         unsigned flags; /* with SQUEEZE_CUT, nothing more of it is shown */
         struct scan_char last_char;
         unsigned n_escape;       /* an escape (or a surrogate, and what may be its partner) waits */
@@ -34,15 +36,15 @@ struct squeeze {
         void *ctx;
         struct squeeze_state at;
         struct squeeze_mark marks[SQUEEZE_MARKS_MAX];
-        char text[SQUEEZE_CHUNK];
-        char eyes[SQUEEZE_CHUNK];
+        char text[SQUEEZE_CHUNK + SCAN_SLACK];
+        char eyes[SQUEEZE_CHUNK + SCAN_SLACK];
 };
 
-enum { REFUSED, SPACE, PUNCTUATION, QUOTE, SCALAR };
+enum { REFUSED, QUOTE, SPACE, PUNCTUATION, OPEN, CLOSE, SCALAR };
 
 static const unsigned char kinds[256] = {
         [' '] = SPACE,          ['\t'] = SPACE,      ['\n'] = SPACE,         ['\r'] = SPACE,
-        ['{'] = PUNCTUATION,    ['}'] = PUNCTUATION, ['['] = PUNCTUATION,    [']'] = PUNCTUATION,
+        ['{'] = OPEN,           ['}'] = CLOSE,       ['['] = OPEN,           [']'] = CLOSE,
         [':'] = PUNCTUATION,    [','] = PUNCTUATION, ['"'] = QUOTE,          ['+'] = SCALAR,
         ['-'] = SCALAR,         ['.'] = SCALAR,      ['0' ... '9'] = SCALAR, ['A' ... 'Z'] = SCALAR,
         ['a' ... 'z'] = SCALAR,
@@ -138,28 +140,26 @@ static inline int squeeze_put_byte(struct squeeze *s, char c, struct err *e)
         return s->at.n_text == SQUEEZE_CHUNK ? squeeze_flush(s, e) : 0;
 }
 
-/* Characters of a string: to the text, and as far as they are shown to the eyes. The last one may
- * be unfinished; whether it is shown was decided at its first byte, by its whole length. */
-static int squeeze_put_plain(struct squeeze *s, const unsigned char *p, size_t n, struct err *e)
+/* The next n bytes of a string's inside, at `run` in the text: as far as they are shown they go to
+ * the eyes. The last character may be unfinished; whether it is shown was decided at its first byte,
+ * by its whole length. */
+static void squeeze_show(struct squeeze *s, const char *run, size_t n)
 {
-        size_t fit = SQUEEZE_SHOWN - s->at.shown, cut = n < fit ? n : fit;
-        int r;
+        size_t fit = s->at.limit - s->at.shown, k = n < fit ? n : fit;
 
         if (n == 0 || s->at.flags & SQUEEZE_CUT)
-                return squeeze_put(s, p, n, false, e);
-        if (n + s->at.last_char.need <= fit) {
-                s->at.shown += (unsigned)n;
-                return squeeze_put(s, p, n, true, e);
+                return;
+        if (n + s->at.last_char.need > fit) {
+                if (k == n)
+                        k--;
+                while ((run[k] & 0xc0) == 0x80)
+                        k--;
+                s->at.flags |= SQUEEZE_CUT;
         }
-        if (cut == n)
-                cut--;
-        while ((p[cut] & 0xc0) == 0x80)
-                cut--;
-        s->at.flags |= SQUEEZE_CUT;
-        r = squeeze_put(s, p, cut, true, e);
-        if (r != 0)
-                return r;
-        return squeeze_put(s, p + cut, n - cut, false, e);
+        for (size_t i = 0; i < k; i += SCAN_SLACK)
+                memcpy(s->eyes + s->at.n_eyes + i, run + i, SCAN_SLACK);
+        s->at.shown += (unsigned)k;
+        s->at.n_eyes += k;
 }
 
 /* The escape that waits is whole (or half of a pair that does not come: lone). */
@@ -170,7 +170,7 @@ static int squeeze_put_escape(struct squeeze *s, bool lone, struct err *e)
         if (!(s->at.flags & SQUEEZE_CUT)) {
                 if (lone)
                         s->at.flags |= SQUEEZE_LONE | SQUEEZE_CUT;
-                else if (s->at.shown + n > SQUEEZE_SHOWN)
+                else if (s->at.shown + n > s->at.limit)
                         s->at.flags |= SQUEEZE_CUT;
                 else
                         s->at.shown += n;
@@ -242,18 +242,23 @@ static int squeeze_inside(struct squeeze *s, struct err *e)
         size_t left = (size_t)(s->at.end - s->at.p), room = SQUEEZE_CHUNK - s->at.n_text;
         size_t max = left < room ? left : room, n = 0, more;
         const unsigned char *run = s->at.p;
-        int r;
+        char *to = s->text + s->at.n_text;
+        int r = 0;
 
         do {
                 if (s->at.last_char.need == 0)
-                        n += scan_plain(run + n, max - n);
+                        n += scan_copy(to + n, run + n, max - n);
                 more = scan_utf8(&s->at.last_char, run + n, max - n);
                 if (more == 0 && s->at.flags & SQUEEZE_CUT && s->at.last_char.need == 0)
                         more = scan_escape(run + n, max - n);
+                memcpy(to + n, run + n, more);
                 n += more;
         } while (more > 0);
         s->at.p += n;
-        r = squeeze_put_plain(s, run, n, e);
+        squeeze_show(s, to, n);
+        s->at.n_text += n;
+        if (s->at.n_text == SQUEEZE_CHUNK)
+                r = squeeze_flush(s, e);
         if (r != 0 || n == max)
                 return r;
 
@@ -269,49 +274,87 @@ static int squeeze_inside(struct squeeze *s, struct err *e)
         return 0;
 }
 
+/* Between strings: what needs no second look, which is nearly all. */
+static void squeeze_between(struct squeeze *s)
+{
+        size_t left = (size_t)(s->at.end - s->at.p), i = 0;
+        size_t room = SQUEEZE_CHUNK - s->at.n_text, n = 0;
+        char *text = s->text + s->at.n_text, *eyes = s->eyes + s->at.n_eyes;
+        unsigned last = s->at.last, scalar = s->at.scalar;
+        const unsigned char *p = s->at.p;
+        uint64_t depth = s->at.depth;
+        bool gap = s->at.gap;
+
+        for (; i < left && n < room; i++) {
+                unsigned kind = kinds[p[i]];
+
+                if (kind == SPACE) {
+                        gap = true;
+                        continue;
+                }
+                if (kind == SCALAR) {
+                        if ((gap && last != 0) || scalar >= SQUEEZE_SCALAR_MAX)
+                                break;
+                        scalar++;
+                        last = SQUEEZE_SCALAR;
+                } else if (kind >= PUNCTUATION) {
+                        last = scalar = 0;
+                        depth += kind == OPEN;
+                        depth -= kind == CLOSE && depth > 0;
+                } else {
+                        break;
+                }
+                gap = false;
+                text[n] = eyes[n] = (char)p[i];
+                n++;
+        }
+        s->at.p += i;
+        s->at.last = last;
+        s->at.gap = gap;
+        s->at.scalar = scalar;
+        s->at.depth = depth;
+        s->at.n_text += n;
+        s->at.n_eyes += n;
+}
+
 /* The byte of a scalar or a string's first quote: white space before it may have kept it apart from
  * a token that it would be joined to. */
 static int squeeze_part(struct squeeze *s, struct err *e)
 {
+        s->at.scalar = 0;
         if (s->at.last == 0 || !s->at.gap)
                 return 0;
         s->at.last = 0;
+        s->at.gap = false;
         return squeeze_put_byte(s, ' ', e);
 }
 
 static int squeeze_outside(struct squeeze *s, struct err *e)
 {
-        unsigned char c = *s->at.p;
-        int r = 0;
+        unsigned kind;
+        int r;
 
-        switch (kinds[c]) {
-        case SPACE:
-                s->at.gap = true;
-                s->at.p++;
+        squeeze_between(s);
+        if (s->at.n_text == SQUEEZE_CHUNK)
+                return squeeze_flush(s, e);
+        if (s->at.p == s->at.end)
                 return 0;
-        case PUNCTUATION:
-                s->at.last = 0;
-                break;
-        case SCALAR:
-                r = squeeze_part(s, e);
-                s->at.scalar = s->at.last == SQUEEZE_SCALAR ? s->at.scalar + 1 : 1;
-                if (r == 0 && s->at.scalar > SQUEEZE_SCALAR_MAX)
-                        r = squeeze_refuse(s, "a number or word is too long", e);
-                s->at.last = SQUEEZE_SCALAR;
-                break;
-        case QUOTE:
-                r = squeeze_part(s, e);
-                s->at.inside = true;
-                s->at.shown = s->at.flags = 0;
-                break;
-        default:
-                r = squeeze_refuse(s, "no JSON token has such a byte", e);
-        }
+        kind = kinds[*s->at.p];
+        if (kind == REFUSED)
+                return squeeze_refuse(s, "no JSON token has such a byte", e);
+        if (kind == SCALAR && !s->at.gap && s->at.scalar >= SQUEEZE_SCALAR_MAX)
+                return squeeze_refuse(s, "a number or word is too long", e);
+        if (kind == SCALAR)
+                return squeeze_part(s, e);
+        r = squeeze_part(s, e);
         if (r != 0)
                 return r;
-        s->at.gap = false;
         s->at.p++;
-        return squeeze_put_byte(s, (char)c, e);
+        s->at.inside = true;
+        s->at.gap = false;
+        s->at.shown = s->at.flags = 0;
+        s->at.limit = s->at.depth > SQUEEZE_DEPTH ? SQUEEZE_SHOWN_DEEP : SQUEEZE_SHOWN;
+        return squeeze_put_byte(s, '"', e);
 }
 
 int squeeze_feed(struct squeeze *s, const char *in, size_t n, struct err *e)

@@ -2,7 +2,8 @@
  * makes two texts of it: the *text*, which the archive keeps, and the *eyes*, which the parser
  * reads. They are the same but for long strings: of a string the eyes hold at most the first
  * SQUEEZE_SHOWN bytes (cut between characters and between escapes) and its closing quote. A parser
- * that buffers tokens can so never be made to buffer much. The eyes also end before a string's
+ * that buffers tokens can so never be made to buffer much, and has less to read: where nobody asks
+ * for strings, deep within a record, it sees hardly more than that one is there. The eyes also end before a string's
  * first escaped surrogate without its partner: no two parsers decode one alike.
  *
  * It refuses what the parser then cannot see or does not mind: bytes that are not strict UTF-8, bad
@@ -19,7 +20,9 @@
 #include <stdint.h>
 
 #define SQUEEZE_CHUNK      65536 /* bytes of text or eyes handed on at once: yajl likes 64 KiB */
-#define SQUEEZE_SHOWN      256   /* bytes of a string's inside that the parser sees */
+#define SQUEEZE_SHOWN      256   /* bytes of a string's inside that the parser sees, */
+#define SQUEEZE_SHOWN_DEEP 16    /* and of one in more objects and arrays than */
+#define SQUEEZE_DEPTH      3     /* that: no member of a page or a record stands there */
 #define SQUEEZE_SCALAR_MAX 1024  /* longest number or word; real ones have 24 bytes */
 #define SQUEEZE_MARKS_MAX  512   /* marks in one chunk; a full table ends the chunk early */
 

@@ -24,7 +24,9 @@ struct reader {
         const unsigned char *p;
         size_t n, i;
         struct squeezed *to;
-        size_t shown; /* bytes of the string in hand */
+        size_t shown; /* bytes of the string in hand, */
+        size_t most;  /* and how many may be */
+        size_t depth; /* brackets that are open */
         unsigned flags;
         bool stop; /* refused, or the end came within an escape */
 };
@@ -40,7 +42,7 @@ static void reader_take(struct reader *r, size_t k, size_t whole, bool half)
 {
         if (r->flags == 0 && half)
                 r->flags = SQUEEZE_CUT | SQUEEZE_LONE;
-        if (r->flags == 0 && r->shown + whole > 256)
+        if (r->flags == 0 && r->shown + whole > r->most)
                 r->flags = SQUEEZE_CUT;
         buf_add(&r->to->text, r->p + r->i, k);
         if (r->flags == 0) {
@@ -140,6 +142,7 @@ static void reader_string(struct reader *r)
         r->flags = 0;
         reader_take(r, 1, 0, false);
         r->shown = 0;
+        r->most = r->depth > 3 ? 16 : 256;
         while (!r->stop && r->i < r->n && r->p[r->i] != '"') {
                 if (r->p[r->i] < 0x20)
                         reader_refuse(r, r->i);
@@ -201,6 +204,10 @@ static void squeezed_read(struct squeezed *to, const char *text, size_t n)
                         reader_string(&r);
                         continue;
                 }
+                if (strchr("{[", c))
+                        r.depth++;
+                else if (strchr("}]", c) && r.depth > 0)
+                        r.depth--;
                 to->open = scalar_byte(c) ? SQUEEZE_SCALAR : 0;
                 r.flags = 0;
                 r.shown = 0;

@@ -3,24 +3,68 @@
 
 #include <ctype.h>
 
-/* Each byte that may end a run, at each place of it. */
+static size_t (*const copies[])(char *to, const unsigned char *p,
+                                size_t n) = { scan_copy, scan_copy_portable };
+
+/* What is copied is what stands there, and nothing past the slack is touched. */
+static bool copies_right(size_t which, const unsigned char *p, size_t n, size_t want)
+{
+        char to[256 + SCAN_SLACK];
+        size_t k;
+
+        memset(to, 7, sizeof(to));
+        k = copies[which](to, p, n);
+        return CHECK(k == want) && CHECK(memcmp(to, p, k) == 0) &&
+               CHECK((unsigned char)to[n + SCAN_SLACK] == 7);
+}
+
+/* Each byte that may end a run, at each place of it, with another one right before it. */
 static void test_plain(void)
 {
         unsigned char text[64], *p = text + 3;
+        bool good = true;
 
-        for (unsigned c = 0; c < 256; c++) {
+        for (unsigned c = 0; c < 256 && good; c++) {
                 bool plain = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 
                 for (unsigned around = 0x20; around < 0x80; around += 0x5f)
                         for (size_t n = 0; n < 40; n++)
-                                for (size_t i = 0; i < n; i++) {
+                                for (size_t i = 0; i < n && good; i++) {
                                         memset(text, (int)around, sizeof(text));
                                         p[i] = (unsigned char)c;
-                                        CHECK(scan_plain(p, n) == (plain ? n : i));
-                                        if (i > 0)
-                                                p[i - 1] = (unsigned char)(c ^ 1);
-                                        CHECK(scan_plain(p, n) <= (plain ? n : i));
+                                        for (size_t w = 0; w < 2; w++)
+                                                good &= copies_right(w, p, n, plain ? n : i);
                                 }
+        }
+}
+
+/* The slow way, a byte at a time. */
+static size_t plain_run(const unsigned char *p, size_t n)
+{
+        size_t i = 0;
+
+        while (i < n && p[i] >= 0x20 && p[i] < 0x80 && p[i] != '"' && p[i] != '\\')
+                i++;
+        return i;
+}
+
+/* Random bytes, mostly plain, at all alignments and lengths. */
+static void test_plain_random(void)
+{
+        static const unsigned char odd[] = { 0x00, 0x1f, 0x20, '!',  '"',  '#',
+                                             '[',  '\\', ']',  0x7f, 0x80, 0xff };
+        unsigned char text[32 + 200];
+        bool good = true;
+
+        for (unsigned round = 0; round < 100000 && good; round++) {
+                size_t from = tap_below(32), n = tap_below(201);
+                unsigned rare = 1 + tap_below(100);
+
+                for (size_t i = 0; i < sizeof(text); i++)
+                        text[i] = tap_below(rare) == 0 ? odd[tap_below(sizeof(odd))]
+                                                       : (unsigned char)(0x23 + tap_below(0x30));
+                for (size_t w = 0; w < 2; w++)
+                        good &= copies_right(w, text + from, n, plain_run(text + from, n));
         }
 }
 
@@ -99,6 +143,7 @@ static void test_escape(void)
 int main(void)
 {
         RUN(test_plain, "the scan stops at each byte that means something, wherever it stands");
+        RUN(test_plain_random, "the processor's way and the portable one copy the same bytes");
         RUN(test_utf8, "characters past ASCII are strict UTF-8, whole and in parts");
         RUN(test_escape, "an escape is whole and known, or none");
         return tap_end();
