@@ -19,7 +19,8 @@ struct http_socket {
 
 struct http_loop {
         sd_event *event;
-        sd_event_source *timer; /* curl has only one */
+        sd_event_source *timer; /* curl has only one, */
+        sd_event_source *soon;  /* which is mostly due at once */
         CURLM *multi;
         LIST_HEAD(, http_socket) sockets;
         bool busy;
@@ -86,6 +87,13 @@ static int on_time(sd_event_source *source, uint64_t usec, void *ctx)
         return 0;
 }
 
+static int on_soon(sd_event_source *source, void *ctx)
+{
+        (void)source;
+        drive(ctx, CURL_SOCKET_TIMEOUT, 0);
+        return 0;
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socketp)
 {
         struct http_loop *l = ctx;
@@ -125,14 +133,23 @@ static int on_close(void *ctx, curl_socket_t fd)
 static int on_timer(CURLM *multi, long msec, void *ctx)
 {
         struct http_loop *l = ctx;
+        uint64_t now = 0, set = 0, at;
+        int enabled = SD_EVENT_OFF;
 
         (void)multi;
-        if (msec < 0) {
-                sd_event_source_set_enabled(l->timer, SD_EVENT_OFF);
+        sd_event_source_set_enabled(l->soon, msec == 0 ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+        if (msec <= 0)
                 return 0;
-        }
-        /* Relative to the loop's last wake, so it may fire early: curl then asks again. */
-        sd_event_source_set_time_relative(l->timer, (uint64_t)msec * 1000);
+        /* To move a timer costs more than all else here, and curl moves its own with every page,
+         * mostly on. One that stands for an earlier moment stays there; when it fires, and nothing
+         * is due, curl asks again. (By the clock of the loop's last wake, it may be early, too.) */
+        sd_event_now(l->event, CLOCK_MONOTONIC, &now);
+        at = now + (uint64_t)msec * 1000;
+        sd_event_source_get_enabled(l->timer, &enabled);
+        sd_event_source_get_time(l->timer, &set);
+        if (enabled != SD_EVENT_OFF && set <= at)
+                return 0;
+        sd_event_source_set_time(l->timer, at);
         sd_event_source_set_enabled(l->timer, SD_EVENT_ONESHOT);
         return 0;
 }
@@ -148,12 +165,15 @@ int http_loop_new(struct sd_event *event, void (*woken)(void *ctx), void *ctx,
         l->event = sd_event_ref(event);
         LIST_INIT(&l->sockets);
         r = sd_event_add_time(event, &l->timer, CLOCK_MONOTONIC, 0, ACCURACY, on_time, l);
+        if (r >= 0)
+                r = sd_event_add_defer(event, &l->soon, on_soon, l);
         if (r < 0) {
                 err_sys(e, -r, "cannot add a timer to the event loop");
                 http_loop_free(l);
                 return -1;
         }
         sd_event_source_set_enabled(l->timer, SD_EVENT_OFF);
+        sd_event_source_set_enabled(l->soon, SD_EVENT_OFF);
 
         l->multi = curl_multi_init();
         if (!l->multi) {
@@ -177,6 +197,7 @@ struct http_loop *http_loop_free(struct http_loop *l)
         while (!LIST_EMPTY(&l->sockets))
                 http_socket_free(LIST_FIRST(&l->sockets));
         sd_event_source_disable_unref(l->timer);
+        sd_event_source_disable_unref(l->soon);
         sd_event_unref(l->event);
         free(l);
         return NULL;
@@ -204,16 +225,22 @@ CURLcode http_loop_adopt(struct http_loop *l, CURL *easy)
         return code ? code : curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, l);
 }
 
-static int on_http_timer(sd_event_source *source, uint64_t usec, void *ctx)
+static int on_http_soon(sd_event_source *source, void *ctx)
 {
         struct http_timer *t = ctx;
         void (*fn)(void *ctx) = t->fn;
 
-        (void)source, (void)usec;
+        (void)source;
         ctx = t->ctx;
         http_timer_stop(t);
         fn(ctx);
         return 0;
+}
+
+static int on_http_timer(sd_event_source *source, uint64_t usec, void *ctx)
+{
+        (void)usec;
+        return on_http_soon(source, ctx);
 }
 
 struct http_timer *http_loop_timer(struct http_loop *l, usec_t delay, void (*fn)(void *ctx),
@@ -225,10 +252,14 @@ struct http_timer *http_loop_timer(struct http_loop *l, usec_t delay, void (*fn)
 
         t->fn = fn;
         t->ctx = ctx;
+        if (delay <= 0) { /* as every request begins: without the kernel's timer */
+                sd_event_add_defer(l->event, &t->source, on_http_soon, t);
+                return t;
+        }
         /* Not by the loop's clock, which stands since its last wake: the delay would be short. */
         clock_gettime(CLOCK_BOOTTIME, &now);
         at = (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
-        at += delay > 0 ? (uint64_t)delay : 0;
+        at += (uint64_t)delay;
         sd_event_add_time(l->event, &t->source, CLOCK_BOOTTIME, at, ACCURACY, on_http_timer, t);
         return t;
 }
