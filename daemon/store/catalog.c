@@ -84,10 +84,23 @@ static int pragma_int(struct catalog *c, const char *text, int *ret, struct err 
         return r;
 }
 
+/* SQLite's own account of its memory costs a lock at each allocation, and nobody asks for it. */
+static void settle_library(void)
+{
+        static bool settled;
+
+        if (settled)
+                return;
+        settled = true;
+        sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int open_path(const char *path, int flags, struct catalog **ret, struct err *e)
 {
         struct catalog *c = mem_new(sizeof(*c));
 
+        settle_library();
         if (sqlite3_open_v2(path, &c->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
                 if (c->db)
                         catalog_fail(c, e);
@@ -119,7 +132,7 @@ static const char settings[] = "PRAGMA trusted_schema = OFF;"
                                "PRAGMA synchronous = FULL;"
                                "PRAGMA foreign_keys = OFF;"
                                "CREATE TEMP TABLE note (head INTEGER NOT NULL,"
-                               " row INTEGER NOT NULL);";
+                               " first INTEGER NOT NULL, last INTEGER NOT NULL);";
 
 int catalog_open(int dirfd, struct catalog **ret, bool *ret_new, struct err *e)
 {
@@ -283,7 +296,7 @@ int catalog_commit(struct catalog *c, const struct ledger_head *head, struct err
                 catalog_rollback(c);
                 return -1;
         }
-        c->in_transaction = c->saved = false;
+        c->in_transaction = c->back.set = false;
         return 0;
 }
 
@@ -299,32 +312,7 @@ void catalog_rollback(struct catalog *c)
         /* An error may have rolled it back already. */
         if (!sqlite3_get_autocommit(c->db) && catalog_statement(c, SQL_ROLLBACK, &s, NULL) == 0)
                 catalog_run(c, s, NULL);
-        c->in_transaction = c->saved = false;
-}
-
-static int run(struct catalog *c, enum catalog_sql which, struct err *e)
-{
-        sqlite3_stmt *s;
-
-        return catalog_statement(c, which, &s, e) < 0 ? -1 : catalog_run(c, s, e);
-}
-
-int catalog_save(struct catalog *c, struct err *e)
-{
-        if (catalog_begin(c, e) < 0 || (c->saved && run(c, SQL_SAVE_END, e) < 0))
-                return -1;
-        c->saved = false;
-        if (run(c, SQL_SAVE, e) < 0)
-                return -1;
-        c->saved = true;
-        return 0;
-}
-
-int catalog_back(struct catalog *c, struct err *e)
-{
-        if (!c->saved)
-                return CATALOG_NONE;
-        return run(c, SQL_SAVE_BACK, e);
+        c->in_transaction = c->back.set = false;
 }
 
 bool catalog_is_corrupt(const struct catalog *c)

@@ -13,9 +13,10 @@
 #include <stdint.h>
 
 #define CATALOG_FILE    "catalog.sqlite3"
-#define CATALOG_VERSION 2   /* of the tables; another one is rebuilt, not converted */
+#define CATALOG_VERSION 3   /* of the tables; another one is rebuilt, not converted */
 #define CATALOG_ID_MAX  257 /* bytes of an id, NUL included (wire/page takes no longer ones) */
 #define CATALOG_NONE    1   /* no such row */
+#define CATALOG_FULL    3   /* catalog_back: see there */
 #define CATALOG_STALE   2   /* opening: the file is no catalog of this version, or is damaged */
 
 struct catalog;
@@ -49,8 +50,10 @@ int catalog_begin(struct catalog *c, struct err *e);
 int catalog_commit(struct catalog *c, const struct ledger_head *head, struct err *e);
 void catalog_rollback(struct catalog *c);
 
-/* A point within the transaction, one at a time: save sets it anew; back takes the rows back to it,
- * CATALOG_NONE if a commit or a rollback has come since. */
+/* A point within the transaction, one at a time: save sets it anew; back takes what add, change,
+ * set_gone, set_form and set_messages have done back to it, and stays there. CATALOG_NONE if a
+ * commit or a rollback has come since, CATALOG_FULL if so much was changed that only a rollback
+ * helps. */
 int catalog_save(struct catalog *c, struct err *e);
 int catalog_back(struct catalog *c, struct err *e);
 
@@ -138,8 +141,9 @@ struct catalog_counts {
         uint64_t completions, wanted, missing, versions, gone;
         int64_t newest, oldest; /* created; 0 if there is none */
 };
+/* From the indexes: the table is not read. */
 int catalog_counts(struct catalog *c, struct catalog_counts *ret, struct err *e);
-/* Of these the wanted ones alone, which an index has: the others read the whole table. */
+/* Of these the wanted ones alone. */
 int catalog_count_wanted(struct catalog *c, uint64_t *ret, struct err *e);
 
 /* ---- segments ---- */

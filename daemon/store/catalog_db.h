@@ -10,17 +10,19 @@ enum catalog_sql {
         SQL_BEGIN,
         SQL_COMMIT,
         SQL_ROLLBACK,
-        SQL_SAVE,
-        SQL_SAVE_BACK,
-        SQL_SAVE_END,
         SQL_GET,
         SQL_SET,
         SQL_FIND,
         SQL_ADD,
         SQL_CHANGE,
+        SQL_DROP_NEWER,
+        SQL_RESTORE,
+        SQL_RECORD,
+        SQL_ROW,
         SQL_FORM,
         SQL_MARK,
-        SQL_FRESH,
+        SQL_MARK_FRESH,
+        SQL_MARK_AGAIN,
         SQL_NOTE,
         SQL_NOTES,
         SQL_NOTES_CLEAR,
@@ -55,19 +57,34 @@ extern const char *const catalog_text[SQL_STATEMENTS];
 #define CATALOG_NOTES_MAX \
         4096 /* rows noted in memory (32 KiB a head); more go to a temporary table */
 
+#define CATALOG_OLD_MAX \
+        256 /* rows that are changed behind a point: an ordinary page's, and what comes with them */
+
 struct catalog {
         sqlite3 *db;
         sqlite3_stmt *statements[SQL_STATEMENTS];
         bool in_transaction;
         bool corrupt; /* SQLite found the file damaged */
         bool moved;   /* SQLite found it removed, renamed or replaced */
-        bool saved;   /* a savepoint stands */
         uint64_t frame;
         struct catalog_notes {
                 int64_t rows[CATALOG_NOTES_MAX];
                 size_t n;
                 bool spilled;
         } notes[2]; /* a head each */
+        struct catalog_point {
+                bool set;
+                bool full; /* more was changed than fits here */
+                int64_t newest_row;
+                struct catalog_old {
+                        int64_t row, created;
+                        uint64_t versions, frame;
+                        enum catalog_messages messages;
+                        bool gone, has_form;
+                        uint8_t digest[SHA256_SIZE], form[SHA256_SIZE];
+                } old[CATALOG_OLD_MAX];
+                size_t n;
+        } back;
 };
 
 /* The statement, reset and without bindings; prepared at its first use. */
@@ -78,5 +95,7 @@ int catalog_step(struct catalog *c, sqlite3_stmt *s, struct err *e);
 /* For statements that yield no row. */
 int catalog_run(struct catalog *c, sqlite3_stmt *s, struct err *e);
 int catalog_fail(struct catalog *c, struct err *e);
+/* Before a row is changed: what catalog_back() makes of it again. */
+int catalog_keep_old(struct catalog *c, int64_t row, struct err *e);
 /* Copies the id in a column out and resets the statement. */
 void catalog_take_id(sqlite3_stmt *s, int column, char ret_id[static CATALOG_ID_MAX]);

@@ -5,7 +5,8 @@ int catalog_set_gone(struct catalog *c, int64_t row, bool gone, struct err *e)
 {
         sqlite3_stmt *s;
 
-        if (catalog_begin(c, e) < 0 || catalog_statement(c, SQL_GONE, &s, e) < 0)
+        if (catalog_begin(c, e) < 0 || catalog_keep_old(c, row, e) < 0 ||
+            catalog_statement(c, SQL_GONE, &s, e) < 0)
                 return -1;
         sqlite3_bind_int64(s, 1, row);
         sqlite3_bind_int(s, 2, gone);

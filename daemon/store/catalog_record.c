@@ -55,7 +55,8 @@ int catalog_change(struct catalog *c, int64_t row, int64_t created,
 {
         sqlite3_stmt *s;
 
-        if (catalog_begin(c, e) < 0 || catalog_statement(c, SQL_CHANGE, &s, e) < 0)
+        if (catalog_begin(c, e) < 0 || catalog_keep_old(c, row, e) < 0 ||
+            catalog_statement(c, SQL_CHANGE, &s, e) < 0)
                 return -1;
         sqlite3_bind_int64(s, 1, row);
         sqlite3_bind_int64(s, 2, created);
@@ -138,10 +139,20 @@ int catalog_set_messages(struct catalog *c, const char *id, size_t n, enum catal
                          struct err *e)
 {
         sqlite3_stmt *s;
+        int64_t row;
+        int r;
 
-        if (catalog_begin(c, e) < 0 || catalog_statement(c, SQL_MESSAGES, &s, e) < 0)
+        if (catalog_begin(c, e) < 0 || catalog_statement(c, SQL_ROW, &s, e) < 0)
                 return -1;
         sqlite3_bind_text(s, 1, id, (int)n, SQLITE_STATIC);
+        r = catalog_step(c, s, e);
+        if (r != 0)
+                return r < 0 ? -1 : 0;
+        row = sqlite3_column_int64(s, 0);
+        sqlite3_reset(s);
+        if (catalog_keep_old(c, row, e) < 0 || catalog_statement(c, SQL_MESSAGES, &s, e) < 0)
+                return -1;
+        sqlite3_bind_int64(s, 1, row);
         sqlite3_bind_int(s, 2, (int)state);
         return catalog_run(c, s, e);
 }
@@ -218,8 +229,9 @@ int catalog_counts(struct catalog *c, struct catalog_counts *ret, struct err *e)
             count(c, SQL_MISSING_COUNT, &ret->missing, e) < 0 ||
             catalog_statement(c, SQL_COUNTS, &s, e) < 0 || catalog_step(c, s, e) != 0)
                 return -1;
+        /* Rows are numbered from 1, and only the last ones are ever taken back. */
         ret->completions = (uint64_t)sqlite3_column_int64(s, 0);
-        ret->versions = (uint64_t)sqlite3_column_int64(s, 1);
+        ret->versions = ret->completions + (uint64_t)sqlite3_column_int64(s, 1);
         ret->oldest = sqlite3_column_int64(s, 2);
         ret->newest = sqlite3_column_int64(s, 3);
         ret->gone = (uint64_t)sqlite3_column_int64(s, 4);

@@ -10,7 +10,10 @@ const char catalog_schema[] =
         " form BLOB);"
         "CREATE INDEX completion_created ON completion (created);"
         "CREATE INDEX completion_wanted ON completion (created, row) WHERE messages = 0;"
-        "CREATE INDEX completion_there ON completion (created) WHERE gone = 0;"
+        /* Few rows are in these, so that a new row costs nothing, and the counts little. */
+        "CREATE INDEX completion_missing ON completion (created) WHERE messages = 3;"
+        "CREATE INDEX completion_gone ON completion (created) WHERE gone = 1;"
+        "CREATE INDEX completion_changed ON completion (created, versions) WHERE versions > 1;"
         "CREATE TABLE segment (stream INTEGER NOT NULL, number INTEGER NOT NULL,"
         " path TEXT NOT NULL, sealed INTEGER NOT NULL, length INTEGER NOT NULL,"
         " frames INTEGER NOT NULL, first INTEGER NOT NULL, ledger INTEGER NOT NULL,"
@@ -24,9 +27,6 @@ const char *const catalog_text[SQL_STATEMENTS] = {
         [SQL_BEGIN] = "BEGIN IMMEDIATE",
         [SQL_COMMIT] = "COMMIT",
         [SQL_ROLLBACK] = "ROLLBACK",
-        [SQL_SAVE] = "SAVEPOINT page",
-        [SQL_SAVE_BACK] = "ROLLBACK TO page",
-        [SQL_SAVE_END] = "RELEASE page",
         [SQL_GET] = "SELECT value FROM state WHERE key = ?1",
         [SQL_SET] = "INSERT OR REPLACE INTO state VALUES (?1, ?2)",
         [SQL_FIND] = "SELECT row, created, digest, versions, seen_at, walk, heads, messages, gone,"
@@ -35,12 +35,21 @@ const char *const catalog_text[SQL_STATEMENTS] = {
                     " messages, gone, frame) VALUES (?1, ?2, ?3, 1, 0, 0, 0, 0, 0, ?4)",
         [SQL_CHANGE] = "UPDATE completion SET created = ?2, digest = ?3, versions = versions + 1,"
                        " frame = ?4, form = NULL WHERE row = ?1",
+        [SQL_DROP_NEWER] = "DELETE FROM completion WHERE row > ?1",
+        [SQL_RESTORE] = "UPDATE completion SET created = ?2, digest = ?3, versions = ?4, gone = ?5,"
+                        " frame = ?6, form = ?7, messages = ?8 WHERE row = ?1",
+        [SQL_RECORD] = "SELECT created, digest, versions, gone, frame, form, messages"
+                       " FROM completion WHERE row = ?1",
+        [SQL_ROW] = "SELECT row FROM completion WHERE id = ?1",
         [SQL_FORM] = "UPDATE completion SET form = ?2 WHERE row = ?1",
         [SQL_MARK] = "UPDATE completion SET heads = CASE walk WHEN ?2 THEN heads | ?3 ELSE ?3 END,"
                      " walk = ?2, seen_at = ?4 WHERE row = ?1",
-        [SQL_FRESH] = "SELECT walk <> ?2 FROM completion WHERE row = ?1",
-        [SQL_NOTE] = "INSERT INTO temp.note VALUES (?1, ?2)",
-        [SQL_NOTES] = "SELECT rowid, row FROM temp.note WHERE rowid > ?1 AND head = ?2"
+        [SQL_MARK_FRESH] = "UPDATE completion SET heads = ?4, walk = ?3, seen_at = ?5"
+                           " WHERE row BETWEEN ?1 AND ?2 AND walk <> ?3",
+        [SQL_MARK_AGAIN] = "UPDATE completion SET heads = heads | ?4, seen_at = ?5"
+                           " WHERE row BETWEEN ?1 AND ?2 AND walk = ?3",
+        [SQL_NOTE] = "INSERT INTO temp.note VALUES (?1, ?2, ?3)",
+        [SQL_NOTES] = "SELECT rowid, first, last FROM temp.note WHERE rowid > ?1 AND head = ?2"
                       " ORDER BY rowid LIMIT 1",
         [SQL_NOTES_CLEAR] = "DELETE FROM temp.note WHERE head = ?1",
         [SQL_NEWER] = "SELECT id, created FROM completion WHERE created > ?1 AND walk = ?2"
@@ -53,12 +62,15 @@ const char *const catalog_text[SQL_STATEMENTS] = {
                           " ORDER BY created DESC LIMIT 1",
         [SQL_SECOND] = "SELECT row, id FROM completion WHERE created = ?1 AND row > ?4"
                        " AND walk = ?2 AND heads & ?3 ORDER BY row LIMIT 1",
-        [SQL_MESSAGES] = "UPDATE completion SET messages = ?2 WHERE id = ?1",
+        [SQL_MESSAGES] = "UPDATE completion SET messages = ?2 WHERE row = ?1",
         [SQL_WANTED] = "SELECT created, row, id FROM completion WHERE messages = 0 AND row > ?3"
                        " AND (created, row) > (?1, ?2) ORDER BY created, row LIMIT 1",
         [SQL_NEWEST_ROW] = "SELECT coalesce(max(row), 0) FROM completion",
-        [SQL_COUNTS] = "SELECT count(*), sum(versions), min(created), max(created), sum(gone)"
-                       " FROM completion",
+        [SQL_COUNTS] = "SELECT (SELECT max(row) FROM completion),"
+                       " (SELECT total(versions - 1) FROM completion WHERE versions > 1),"
+                       " (SELECT min(created) FROM completion),"
+                       " (SELECT max(created) FROM completion),"
+                       " (SELECT count(*) FROM completion WHERE gone = 1)",
         [SQL_WANTED_COUNT] = "SELECT count(*) FROM completion WHERE messages = 0",
         [SQL_MISSING_COUNT] = "SELECT count(*) FROM completion WHERE messages = 3",
         [SQL_GONE] = "UPDATE completion SET gone = ?2 WHERE row = ?1",

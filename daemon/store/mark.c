@@ -39,16 +39,21 @@ static int cut_frame(struct archive *a, enum stream stream, struct err *e)
 
 int archive_back(struct archive *a, struct err *e)
 {
+        int r;
+
         if (!a->mark.set)
                 return 0;
         a->mark.set = false;
         if (a->n_group != a->mark.n_group)
                 return err_set(e, ERR_HOST, "a giant cannot be taken back alone");
+        r = catalog_back(a->catalog, e);
+        if (r == CATALOG_FULL)
+                return err_set(e, ERR_AGAIN, "too much was changed to take it back alone");
+        if (r != 0)
+                return -1;
         for (size_t i = 0; i < STREAMS; i++)
                 if (cut_frame(a, (enum stream)i, e) < 0)
                         return -1;
-        if (catalog_back(a->catalog, e) != 0)
-                return -1;
         a->walk = a->mark.walk;
         return 0;
 }
