@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
+#include <endian.h>
 #include <string.h>
 
 static const char *skip_space(const char *p, const char *end)
@@ -15,17 +16,38 @@ static bool is_hex(char c)
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* Each skip_…() takes p at the value's first byte and yields the byte past it, or NULL. */
+/* The first byte from p on that means something in a string: a quote, a backslash, a control
+ * character; or end. Eight bytes at once: a ledger's lines are strings for the most part, and each
+ * start reads all of them. */
+static const char *skip_plain(const char *p, const char *end)
+{
+        const uint64_t ones = UINT64_MAX / 255;
+
+        for (; end - p >= 8; p += 8) {
+                uint64_t w, quote, slash, found;
+
+                memcpy(&w, p, 8);
+                w = le64toh(w);
+                quote = w ^ ones * '"';
+                slash = w ^ ones * '\\';
+                found = ((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) |
+                        ((slash - ones) & ~slash);
+                found &= ones << 7;
+                if (found) /* a borrow may mark bytes too many, but only behind a right one */
+                        return p + __builtin_ctzll(found) / 8;
+        }
+        while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+                p++;
+        return p;
+}
+
+/* Each skip_…() below takes p at the value's first byte and yields the byte past it, or NULL. */
 static const char *skip_string(const char *p, const char *end)
 {
-        for (p++; p < end; p++) {
+        for (p++; (p = skip_plain(p, end)) < end; p++) {
                 if (*p == '"')
                         return p + 1;
-                if ((unsigned char)*p < 0x20)
-                        return NULL;
-                if (*p != '\\')
-                        continue;
-                if (++p == end)
+                if (*p != '\\' || ++p == end)
                         return NULL;
                 if (*p == 'u') {
                         if (end - p < 5)
@@ -188,21 +210,35 @@ bool json_next(const struct json *v, size_t *at, struct json *ret_key, struct js
         return true;
 }
 
-bool json_member(const struct json *v, const char *key, struct json *ret)
+/* Most keys are told from the one that is meant by their first byte. */
+static inline bool may_equal(const struct json *key, const char *text)
 {
-        struct json k, value;
-        bool found = false;
+        return key->n == 2 || key->p[1] == *text || key->p[1] == '\\';
+}
+
+void json_members(const struct json *v, const char *const *keys, size_t n, struct json *ret)
+{
+        struct json key, value;
         size_t at = 0;
 
+        memset(ret, 0, n * sizeof(*ret));
         if (v->type != JSON_OBJECT)
+                return;
+        while (json_next(v, &at, &key, &value))
+                for (size_t i = 0; i < n; i++)
+                        if (may_equal(&key, keys[i]) && json_equals(&key, keys[i]))
+                                ret[i] = value;
+}
+
+bool json_member(const struct json *v, const char *key, struct json *ret)
+{
+        struct json value;
+
+        json_members(v, &key, 1, &value);
+        if (!value.p)
                 return false;
-        while (json_next(v, &at, &k, &value)) {
-                if (!json_equals(&k, key))
-                        continue;
-                *ret = value;
-                found = true;
-        }
-        return found;
+        *ret = value;
+        return true;
 }
 
 static unsigned hex4(const char *p)
@@ -239,7 +275,7 @@ static void put_utf8(struct buf *out, unsigned c)
 int json_string(const struct json *v, struct buf *out)
 {
         static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-        const char *p, *end;
+        const char *p, *end, *plain;
 
         if (v->type != JSON_STRING)
                 return -1;
@@ -247,11 +283,12 @@ int json_string(const struct json *v, struct buf *out)
         for (p = v->p + 1; p < end; p++) {
                 unsigned c;
 
-                if (*p != '\\') {
-                        buf_putc(out, *p);
-                        continue;
-                }
-                if (*++p != 'u') {
+                plain = skip_plain(p, end);
+                buf_add(out, p, (size_t)(plain - p));
+                if (plain == end)
+                        break;
+                p = plain + 1;
+                if (*p != 'u') {
                         buf_putc(out, to[strchr(from, *p) - from]);
                         continue;
                 }
@@ -276,11 +313,8 @@ bool json_equals(const struct json *v, const char *text)
 
         if (v->type != JSON_STRING)
                 return false;
-        if (v->n == strlen(text) + 2 && memcmp(v->p + 1, text, v->n - 2) == 0 &&
-            !memchr(v->p, '\\', v->n))
-                return true;
         if (!memchr(v->p, '\\', v->n))
-                return false;
+                return v->n == strlen(text) + 2 && memcmp(v->p + 1, text, v->n - 2) == 0;
         json_string(v, &b);
         return b.n == strlen(text) && memcmp(buf_str(&b), text, b.n) == 0;
 }

@@ -33,6 +33,9 @@ int json_parse(const char *p, size_t n, struct json *ret);
 /* The value of an object's member; where the key comes twice, the last one. False if there is none
  * or v is no object. Keys are compared decoded. */
 bool json_member(const struct json *v, const char *key, struct json *ret);
+/* The same of n keys, reading the object once: ret[i] is the value of keys[i]; a JSON_NULL whose p
+ * is NULL if there is none. */
+void json_members(const struct json *v, const char *const *keys, size_t n, struct json *ret);
 
 /* Steps through an object's members or an array's elements. Start with *at = 0; false at the end.
  * ret_key may be NULL; for arrays it is left alone. The key is the raw string, quotes included. */

@@ -4,34 +4,32 @@
 
 #include <string.h>
 
-static usec_t moment(const struct json *members, const char *key)
+static usec_t moment(const struct json *v)
 {
         char text[CLOCK_TEXT_MAX];
         usec_t t;
 
-        return ledger_text(members, key, text, sizeof(text)) && clock_parse(text, &t) == 0 ? t : 0;
+        return ledger_text_of(v, text, sizeof(text)) && clock_parse(text, &t) == 0 ? t : 0;
 }
 
-static void text_of(const struct json *members, const char *key, char *ret, size_t room)
+static void text_of(const struct json *v, char *ret, size_t room)
 {
-        if (!ledger_text(members, key, ret, room))
+        if (!ledger_text_of(v, ret, room))
                 ret[0] = '\0';
-}
-
-static bool is_full(const struct json *members)
-{
-        struct json kind;
-
-        return json_member(members, "kind", &kind) && json_equals(&kind, "full");
 }
 
 static void on_open(struct account *a, const struct ledger_line *line)
 {
+        enum { BASE_URL, PROJECT, MEMBERS };
+        static const char *const keys[MEMBERS] = { "base_url", "project" };
+        struct json v[MEMBERS];
+
         if (a->since)
                 return;
         a->since = line->time;
-        text_of(&line->members, "base_url", a->base_url, sizeof(a->base_url));
-        text_of(&line->members, "project", a->project, sizeof(a->project));
+        json_members(&line->members, keys, MEMBERS, v);
+        text_of(&v[BASE_URL], a->base_url, sizeof(a->base_url));
+        text_of(&v[PROJECT], a->project, sizeof(a->project));
 }
 
 static void on_frame(struct account *a, const struct ledger_line *line)
@@ -52,15 +50,40 @@ static void on_frame(struct account *a, const struct ledger_line *line)
 
 static void on_begin(struct account *a, const struct ledger_line *line)
 {
-        ledger_uint(&line->members, "walk", &a->begun.number);
-        a->begun.full = is_full(&line->members);
-        a->begun.started = moment(&line->members, "started");
+        enum { WALK, KIND, STARTED, MEMBERS };
+        static const char *const keys[MEMBERS] = { "walk", "kind", "started" };
+        struct json v[MEMBERS];
+
+        json_members(&line->members, keys, MEMBERS, v);
+        ledger_uint_of(&v[WALK], &a->begun.number);
+        a->begun.full = json_equals(&v[KIND], "full");
+        a->begun.started = moment(&v[STARTED]);
 }
 
 /* The line is parsed anew from a copy: its slices have to outlive it. */
 static void walk_read(struct account_walk *w, const struct ledger_line *line)
 {
-        struct json m, state;
+        enum {
+                WALK,
+                PAGES,
+                SEEN,
+                NEW,
+                CHANGED,
+                GONE,
+                KIND,
+                STATE,
+                REASON,
+                DETAIL,
+                STARTED,
+                GAPS,
+                FILTER,
+                MEMBERS
+        };
+        static const char *const keys[MEMBERS] = {
+                "walk",  "pages",  "seen",   "new",     "changed", "gone",   "kind",
+                "state", "reason", "detail", "started", "gaps",    "filter",
+        };
+        struct json m, v[MEMBERS];
         int64_t gap;
         size_t at = 0;
 
@@ -68,20 +91,21 @@ static void walk_read(struct account_walk *w, const struct ledger_line *line)
         *w = (struct account_walk){ .text = mem_strndup(line->text, line->length) };
         if (json_parse(w->text, line->length, &m) < 0)
                 return;
-        ledger_uint(&m, "walk", &w->number);
-        ledger_uint(&m, "pages", &w->pages);
-        ledger_uint(&m, "seen", &w->seen);
-        ledger_uint(&m, "new", &w->new);
-        ledger_uint(&m, "changed", &w->changed);
-        ledger_uint(&m, "gone", &w->gone);
-        w->full = is_full(&m);
-        w->complete = json_member(&m, "state", &state) && json_equals(&state, "complete");
-        text_of(&m, "reason", w->reason, sizeof(w->reason));
-        text_of(&m, "detail", w->detail, sizeof(w->detail));
-        w->started = moment(&m, "started");
+        json_members(&m, keys, MEMBERS, v);
+        ledger_uint_of(&v[WALK], &w->number);
+        ledger_uint_of(&v[PAGES], &w->pages);
+        ledger_uint_of(&v[SEEN], &w->seen);
+        ledger_uint_of(&v[NEW], &w->new);
+        ledger_uint_of(&v[CHANGED], &w->changed);
+        ledger_uint_of(&v[GONE], &w->gone);
+        w->full = json_equals(&v[KIND], "full");
+        w->complete = json_equals(&v[STATE], "complete");
+        text_of(&v[REASON], w->reason, sizeof(w->reason));
+        text_of(&v[DETAIL], w->detail, sizeof(w->detail));
+        w->started = moment(&v[STARTED]);
         w->ended = line->time;
-        json_member(&m, "gaps", &w->gaps);
-        json_member(&m, "filter", &w->filter);
+        w->gaps = v[GAPS];
+        w->filter = v[FILTER];
         while (account_gap(w, &at, &gap))
                 w->n_gaps++;
 }

@@ -40,28 +40,45 @@ struct ledger_reader *ledger_reader_free(struct ledger_reader *r)
         return NULL;
 }
 
-bool ledger_uint(const struct json *line, const char *key, uint64_t *ret)
+bool ledger_uint_of(const struct json *v, uint64_t *ret)
 {
-        struct json v;
         int64_t n;
 
-        if (!json_member(line, key, &v) || json_int64(&v, &n) < 0 || n < 0)
+        if (json_int64(v, &n) < 0 || n < 0)
                 return false;
         *ret = (uint64_t)n;
         return true;
 }
 
-bool ledger_text(const struct json *line, const char *key, char *ret, size_t room)
+bool ledger_uint(const struct json *line, const char *key, uint64_t *ret)
 {
-        _cleanup_buf_ struct buf b = BUF_INIT;
         struct json v;
 
-        if (!json_member(line, key, &v) || json_string(&v, &b) < 0)
-                return false;
-        if (b.n >= room || memchr(buf_str(&b), '\0', b.n))
+        return json_member(line, key, &v) && ledger_uint_of(&v, ret);
+}
+
+bool ledger_text_of(const struct json *v, char *ret, size_t room)
+{
+        _cleanup_buf_ struct buf b = BUF_INIT;
+
+        if (v->type == JSON_STRING && !memchr(v->p, '\\', v->n)) { /* nearly all of ours */
+                if (v->n - 2 >= room)
+                        return false;
+                memcpy(ret, v->p + 1, v->n - 2);
+                ret[v->n - 2] = '\0';
+                return true;
+        }
+        if (json_string(v, &b) < 0 || b.n >= room || memchr(buf_str(&b), '\0', b.n))
                 return false;
         memcpy(ret, buf_str(&b), b.n + 1);
         return true;
+}
+
+bool ledger_text(const struct json *line, const char *key, char *ret, size_t room)
+{
+        struct json v;
+
+        return json_member(line, key, &v) && ledger_text_of(&v, ret, room);
 }
 
 /* Does the text hold its own digest? Then *ret_hash has it. */
@@ -84,19 +101,24 @@ static bool proves_itself(const char *text, size_t n, char ret_hash[static SHA25
 /* Fills in *line from a line's text; NULL, or what is wrong with it. */
 static const char *line_check(struct ledger_reader *r, struct ledger_line *line)
 {
+        enum { SEQ, TIME, TYPE, GROUP, PREV, MEMBERS };
+        static const char *const keys[MEMBERS] = { "seq", "time", "type", "group", "prev" };
         char prev[SHA256_HEX_SIZE], time[CLOCK_TEXT_MAX];
+        struct json v[MEMBERS];
 
         line->proven = false;
         if (!proves_itself(line->text, line->length, line->head.hash))
                 return "it does not match its own hash";
-        if (json_parse(line->text, line->length, &line->members) < 0 ||
-            !ledger_uint(&line->members, "seq", &line->head.seq) ||
-            !ledger_text(&line->members, "prev", prev, sizeof(prev)) ||
-            !ledger_text(&line->members, "time", time, sizeof(time)) ||
-            clock_parse(time, &line->time) < 0 ||
-            !json_member(&line->members, "type", &line->type) || line->type.type != JSON_STRING)
+        if (json_parse(line->text, line->length, &line->members) < 0)
                 return "it is no line of a ledger";
-        if (!ledger_uint(&line->members, "group", &line->group))
+        json_members(&line->members, keys, MEMBERS, v);
+        line->type = v[TYPE];
+        if (!ledger_uint_of(&v[SEQ], &line->head.seq) ||
+            !ledger_text_of(&v[PREV], prev, sizeof(prev)) ||
+            !ledger_text_of(&v[TIME], time, sizeof(time)) || clock_parse(time, &line->time) < 0 ||
+            line->type.type != JSON_STRING)
+                return "it is no line of a ledger";
+        if (!ledger_uint_of(&v[GROUP], &line->group))
                 line->group = line->head.seq;
         line->proven = true;
         if (!r->lost && line->head.seq != r->head.seq + 1)

@@ -64,6 +64,9 @@ int ledger_next(struct ledger_reader *r, struct ledger_line *ret, const char **w
  * bytes at most (longer: false) and hold no NUL. */
 bool ledger_uint(const struct json *line, const char *key, uint64_t *ret);
 bool ledger_text(const struct json *line, const char *key, char *ret, size_t room);
+/* The same of a value that json_members() found, or did not find. */
+bool ledger_uint_of(const struct json *v, uint64_t *ret);
+bool ledger_text_of(const struct json *v, char *ret, size_t room);
 
 /* ---- writing: one writer, who holds the lock ---- */
 

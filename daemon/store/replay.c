@@ -13,18 +13,23 @@ static int damaged(struct err *e, const struct ledger_line *line, const char *wh
 
 bool replay_frame(const struct ledger_line *line, struct frame_ref *ret, struct name *ret_name)
 {
+        enum { SEGMENT, OFFSET, LENGTH, SUM, RECORDS, BYTES, MEMBERS };
+        static const char *const keys[MEMBERS] = { "segment", "offset",  "length",
+                                                   "sha256",  "records", "bytes" };
         char hex[SHA256_HEX_SIZE];
+        struct json v[MEMBERS];
 
-        if (!ledger_text(&line->members, "segment", ret->segment, sizeof(ret->segment)) ||
+        json_members(&line->members, keys, MEMBERS, v);
+        if (!ledger_text_of(&v[SEGMENT], ret->segment, sizeof(ret->segment)) ||
             name_parse(ret->segment, strlen(ret->segment), ret_name) < 0 || ret_name->open)
                 return false;
         ret->stream = ret_name->stream;
-        return ledger_uint(&line->members, "offset", &ret->offset) &&
-               ledger_uint(&line->members, "length", &ret->length) && ret->length > 0 &&
+        return ledger_uint_of(&v[OFFSET], &ret->offset) &&
+               ledger_uint_of(&v[LENGTH], &ret->length) && ret->length > 0 &&
                ret->offset + ret->length <= INT64_MAX &&
-               ledger_uint(&line->members, "records", &ret->records) &&
-               ledger_uint(&line->members, "bytes", &ret->bytes) &&
-               ledger_text(&line->members, "sha256", hex, sizeof(hex)) &&
+               ledger_uint_of(&v[RECORDS], &ret->records) &&
+               ledger_uint_of(&v[BYTES], &ret->bytes) &&
+               ledger_text_of(&v[SUM], hex, sizeof(hex)) &&
                sha256_unhex(hex, strlen(hex), ret->sum) == 0;
 }
 

@@ -154,6 +154,36 @@ static void strings(void)
         buf_done(&b);
 }
 
+/* A string with n bytes between its quotes, none to spare behind them, of which one is c. */
+static void one_byte(size_t n, size_t at, int c)
+{
+        _cleanup_free_ char *exact = mem_new(n + 2);
+        _cleanup_buf_ struct buf b = BUF_INIT;
+        bool plain = c >= 0x20 && c != '"' && c != '\\';
+        bool good = plain || (c == '\\' && at + 1 < n); /* what follows it makes an escape */
+        struct json v;
+
+        exact[0] = exact[n + 1] = '"';
+        memset(exact + 1, "n/"[tap_below(2)], n);
+        exact[1 + at] = (char)c;
+        if (!CHECK((json_parse(exact, n + 2, &v) == 0) == good))
+                printf("# byte %d at %zu of %zu\n", c, at, n);
+        if (!good || !CHECK(json_string(&v, &b) == 0))
+                return;
+        CHECK(b.n == (plain ? n : n - 1));
+        if (plain)
+                CHECK(memcmp(buf_str(&b), exact + 1, n) == 0);
+}
+
+/* At each place: strings are read several bytes at once. */
+static void each_byte(void)
+{
+        for (size_t n = 1; n <= 20; n++)
+                for (size_t at = 0; at < n; at++)
+                        for (int c = 0; c < 256; c++)
+                                one_byte(n, at, c);
+}
+
 static void equals(void)
 {
         struct json v;
@@ -181,6 +211,39 @@ static void members(void)
         CHECK(json_member(&v, "o", &m) && m.type == JSON_OBJECT && !json_member(&m, "a", &m));
         CHECK(!json_member(&v, "c", &m) && !json_member(&v, "", &m));
         CHECK(json_parse("[\"a\",1]", 7, &v) == 0 && !json_member(&v, "a", &m));
+        json_members(&v, (const char *const[]){ "a" }, 1, &m);
+        CHECK(m.type == JSON_NULL && m.p == NULL);
+}
+
+/* Several members at once are what each is alone: doubled, escaped, empty, missing keys. */
+static void members_at_once(void)
+{
+        static const char *const spelled[] = { "a",       "\\u0061", "ab",   "a\\u0062",    "b",
+                                               "\\u0062", "",        "\\\"", "\\u005cu0061" };
+        static const char *const keys[] = { "b", "a", "", "ab", "c", "\"", "a", "\\u0061" };
+
+        for (int i = 0; i < 20000; i++) {
+                _cleanup_buf_ struct buf b = BUF_INIT;
+                struct json v, one, all[ELEMENTS(keys)];
+                unsigned n = tap_below(7);
+
+                buf_putc(&b, '{');
+                for (unsigned k = 0; k < n; k++)
+                        buf_printf(&b, "%s\"%s\":%u", k ? "," : "",
+                                   spelled[tap_below(ELEMENTS(spelled))], k);
+                buf_putc(&b, '}');
+                CHECK(json_parse(b.p, b.n, &v) == 0);
+                json_members(&v, keys, ELEMENTS(keys), all);
+                for (size_t k = 0; k < ELEMENTS(keys); k++) {
+                        struct json key, value, last = { 0 };
+
+                        for (size_t at = 0; json_next(&v, &at, &key, &value);)
+                                if (json_equals(&key, keys[k]))
+                                        last = value;
+                        CHECK(all[k].type == last.type && all[k].p == last.p && all[k].n == last.n);
+                        CHECK(json_member(&v, keys[k], &one) == (last.p != NULL));
+                }
+        }
 }
 
 static void integers(void)
@@ -304,8 +367,10 @@ int main(void)
         RUN(refuses, "what JSON does not allow is refused");
         RUN(depth, "nesting ends at its ceiling");
         RUN(strings, "strings are decoded, lone surrogates kept apart");
+        RUN(each_byte, "each byte is seen at each place of a string");
         RUN(equals, "texts are compared decoded");
         RUN(members, "a member is found by its decoded key, the last of two");
+        RUN(members_at_once, "members that are asked for together are what each is alone");
         RUN(integers, "only whole numbers are integers");
         RUN(random_values, "random values are walked whole, and refused when cut");
         RUN(random_bytes, "broken bytes are never read past their end");

@@ -481,7 +481,8 @@ static void test_members(void)
         ledger_put(
                 f.ledger, NOON, "t",
                 "\"a\":5,\"b\":-1,\"c\":1.0,\"d\":\"12345\",\"e\":\"123456\",\"f\":\"a\\u0000b\","
-                "\"g\":null,\"h\":\"\\u00e9\\n\",\"i\":9223372036854775808,\"j\":\"\"");
+                "\"g\":null,\"h\":\"\\u00e9\\n\",\"i\":9223372036854775808,\"j\":\"\",\"k\":"
+                "\"123\\u00345\",\"l\":\"123\\u003456\"");
         CHECK(ledger_commit(f.ledger, &e) == 0);
         r = ledger_reader_new(ledger_fd(f.ledger), &LEDGER_START);
         CHECK(ledger_next(r, &line, &why, &e) == LEDGER_LINE);
@@ -501,6 +502,9 @@ static void test_members(void)
         CHECK(ledger_text(&line.members, "h", text, sizeof(text)) &&
               strcmp(text, "\xc3\xa9\n") == 0);
         CHECK(ledger_text(&line.members, "j", text, sizeof(text)) && *text == '\0');
+        CHECK(ledger_text(&line.members, "k", text, sizeof(text)) && strcmp(text, "12345") == 0);
+        CHECK(!ledger_text(&line.members, "l", text, sizeof(text)));
+        CHECK(strcmp(text, "12345") == 0);
         ledger_reader_free(r);
         fixture_done(&f);
 }
