@@ -89,7 +89,7 @@ def resumes(place):
     directory = place.directory()
     config = small_frames(place, "[Walk]\nMessages=no\n")
     process = start(directory, server, config)
-    while len(server.requests()) < 15 and process.poll() is None:
+    while len(server.requests()) < 20 and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.communicate()
