@@ -57,6 +57,15 @@ def odd_ids(place):
     twice(place, "--records=300", "--ties=4", "--awkward", "--odd-ids", "--prompts=3")
 
 
+@test("ids that begin with their second sort as their seconds do, and are found again")
+def ids_by_time(place):
+    twice(place, "--records=300", "--ids=time", "--odd-ids", "--prompts=2")
+    records = [json.loads(line) for line in place.servers[0].expected()]
+    records.sort(key=lambda record: record["id"].encode())
+    seconds = [record["created"] for record in records]
+    equal(seconds, sorted(seconds), "the seconds in the order of their ids")
+
+
 @test("a server that breaks ties by id and follows cursors exactly")
 def exact_cursor(place):
     twice(place, "--records=700", "--ties=8", "--prompts=2", "--cursor=exact")

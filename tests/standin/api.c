@@ -36,6 +36,8 @@ static int read_paging(const struct service *s, const struct params *p, const ch
                              (unsigned long long)max, (unsigned long long)n);
                 return -1;
         }
+        if (s->options.ignore_limit)
+                q->limit = SIZE_MAX;
         return 0;
 }
 

@@ -2,8 +2,10 @@
 
 #define PREFIX        "chatcmpl-"
 #define NUMBER_DIGITS 11 /* to the base 62: 64 bits */
-#define REST_DIGITS   18 /* 29 in all, as the live service has */
+#define ALL_DIGITS    29 /* as the live service has; what is left is random */
+#define TIME_DIGITS   6  /* the live service's too: seconds until the year 3769 */
 
+/* In the order of their bytes, so that numbers sort as texts. */
 static const char DIGITS[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 #define TEN  "0123456789"
@@ -38,19 +40,27 @@ static uint64_t scramble_key(const struct shape *shape)
         return rng_mix(shape->seed ^ 0x1d5a1d5a1d5a1d5au);
 }
 
-void id_make(const struct shape *shape, uint32_t index, struct buf *ret)
+static size_t time_digits(const struct shape *shape)
+{
+        return shape->ids == IDS_TIME ? TIME_DIGITS : 0;
+}
+
+void id_make(const struct shape *shape, uint32_t index, int64_t created, struct buf *ret)
 {
         uint64_t number = rng_mix(index ^ scramble_key(shape));
         struct rng rng = shape_rng(shape, index, PART_ID);
-        char text[NUMBER_DIGITS + REST_DIGITS];
-        uint64_t bits = 0;
+        uint64_t second = created > 0 ? (uint64_t)created : 0, bits = 0;
+        char text[ALL_DIGITS];
+        size_t n = time_digits(shape), rest;
 
-        for (size_t i = 0; i < NUMBER_DIGITS; i++, number /= 62)
-                text[i] = DIGITS[number % 62];
-        for (size_t i = 0; i < REST_DIGITS; i++, bits /= 62) {
-                if (i % 9 == 0)
+        for (size_t i = n; i-- > 0; second /= 62)
+                text[i] = DIGITS[second % 62];
+        for (size_t end = n + NUMBER_DIGITS; n < end; number /= 62)
+                text[n++] = DIGITS[number % 62];
+        for (rest = 0; n < ALL_DIGITS; rest++, bits /= 62) {
+                if (rest % 9 == 0)
                         bits = rng_next(&rng);
-                text[NUMBER_DIGITS + i] = DIGITS[bits % 62];
+                text[n++] = DIGITS[bits % 62];
         }
 
         buf_puts(ret, PREFIX);
@@ -59,7 +69,7 @@ void id_make(const struct shape *shape, uint32_t index, struct buf *ret)
                 buf_puts(ret, ODD[index % (sizeof(ODD) / sizeof(ODD[0]))]);
 }
 
-void id_json(const struct shape *shape, uint32_t index, struct buf *ret)
+void id_json(const struct shape *shape, uint32_t index, int64_t created, struct buf *ret)
 {
         static const char *const spelled[] = { "\\u0063hatcmpl-", "chatcmpl\\u002d",
                                                "chatcmpl\\u002D" };
@@ -67,7 +77,7 @@ void id_json(const struct shape *shape, uint32_t index, struct buf *ret)
         struct buf id = { 0 };
         size_t from = ret->n;
 
-        id_make(shape, index, &id);
+        id_make(shape, index, created, &id);
         buf_json(ret, buf_as_slice(&id));
         if (shape->awkward && rng_below(&rng, 8) < 3)
                 buf_replace(ret, from + 1, from + 1 + strlen(PREFIX),
@@ -78,13 +88,13 @@ void id_json(const struct shape *shape, uint32_t index, struct buf *ret)
 uint32_t id_index(const struct shape *shape, struct slice id)
 {
         uint64_t number = 0;
+        size_t at = strlen(PREFIX) + time_digits(shape);
 
-        if (id.n < strlen(PREFIX) + NUMBER_DIGITS + REST_DIGITS ||
-            memcmp(id.p, PREFIX, strlen(PREFIX)) != 0)
+        if (id.n < strlen(PREFIX) + ALL_DIGITS || memcmp(id.p, PREFIX, strlen(PREFIX)) != 0)
                 return UINT32_MAX;
 
         for (size_t i = NUMBER_DIGITS; i-- > 0;) {
-                char c = id.p[strlen(PREFIX) + i];
+                char c = id.p[at + i];
                 const char *digit = c ? strchr(DIGITS, c) : NULL;
 
                 if (!digit)

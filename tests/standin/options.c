@@ -8,6 +8,7 @@
 
 enum type { FLAG, NUMBER, SIZE, TEXT, CHOICE, BIG };
 
+static const char *const IDS[] = { "random", "time", NULL };
 static const char *const KINDS[] = { "text", "repeating", "base64", "escapes", NULL };
 static const char *const FRAMINGS[] = { "auto", "length", "chunked", "close", NULL };
 static const char *const CURSORS[] = { "t1", "exact", NULL };
@@ -35,6 +36,7 @@ static const struct option_row {
         { "serve-dir", "DIR", TEXT, AT(plan.serve_dir), NULL, "recorded bodies, not generated" },
         { "tiny", NULL, FLAG, AT(shape.tiny), NULL, "records of id and created only" },
         { "awkward", NULL, FLAG, AT(shape.awkward), NULL, "valid JSON that programs get wrong" },
+        { "ids", "HOW", CHOICE, AT(shape.ids), IDS, "time: they begin with their second" },
         { "odd-ids", NULL, FLAG, AT(shape.odd_ids), NULL, "ids with / ? % \" and the like" },
         { "kind", "KIND", CHOICE, AT(shape.kind), KINDS, "of answers and prompts" },
         { "record-bytes", "SIZE", SIZE, AT(shape.record_bytes), NULL, "an answer, typically" },
@@ -46,6 +48,7 @@ static const struct option_row {
         { "pretty", NULL, FLAG, AT(pretty), NULL, "white space between tokens" },
         { "shuffle-keys", NULL, FLAG, AT(shuffle_keys), NULL, "in each answer another order" },
         { "limit-max", "N", NUMBER, AT(limit_max), NULL, "0: no ceiling" },
+        { "ignore-limit", NULL, FLAG, AT(ignore_limit), NULL, "each page holds all that is left" },
         { "cursor", "HOW", CHOICE, AT(cursor), CURSORS, "t1: ties lost, random order in them" },
         { "unknown-cursor", "HOW", CHOICE, AT(unknown_cursor), UNKNOWNS, "for unknown or deleted" },
         { "latency-ms", "N", NUMBER, AT(latency_ms), NULL, "before each answer" },

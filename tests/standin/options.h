@@ -14,6 +14,7 @@ struct options {
         bool pretty;
         bool shuffle_keys;
         uint64_t limit_max; /* 0: none */
+        bool ignore_limit;
         uint64_t latency_ms, jitter_ms;
         const char *key; /* NULL: any will do */
         uint64_t auth;   /* enum auth */

@@ -26,7 +26,7 @@ static void put_object(struct draft *d)
 
 static void put_id(struct draft *d)
 {
-        id_json(d->shape, d->index, d->out);
+        id_json(d->shape, d->index, d->created, d->out);
 }
 
 static void put_model(struct draft *d)

@@ -19,8 +19,14 @@ struct shape_bigs {
         struct shape_big list[SHAPE_BIGS_MAX];
 };
 
+enum shape_ids {
+        IDS_RANDOM,
+        IDS_TIME, /* a later second's sort later, bytewise, as the live service's do */
+};
+
 struct shape {
         uint64_t seed;
+        uint64_t ids; /* enum shape_ids */
         bool awkward;
         bool odd_ids;
         bool tiny;

@@ -140,7 +140,7 @@ void store_id(const struct store *s, uint32_t record, struct buf *ret)
         if (record < s->recorded.n_completions)
                 buf_slice(ret, recorded_id(&s->recorded.completions[record]));
         else
-                id_make(s->shape, record, ret);
+                id_make(s->shape, record, s->records[record].created, ret);
 }
 
 uint32_t store_find(const struct store *s, struct slice id)
