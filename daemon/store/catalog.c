@@ -134,23 +134,35 @@ static const char settings[] = "PRAGMA trusted_schema = OFF;"
                                "CREATE TEMP TABLE note (head INTEGER NOT NULL,"
                                " first INTEGER NOT NULL, last INTEGER NOT NULL);";
 
+/* The tables of a new catalog, at once or not at all. */
+static int make(struct catalog *c, struct err *e)
+{
+        char version[64];
+
+        snprintf(version, sizeof(version), "PRAGMA user_version = %d;", CATALOG_VERSION);
+        if (catalog_begin(c, e) < 0 || exec(c, catalog_schema, e) < 0 || exec(c, version, e) < 0 ||
+            catalog_new_salt(c, e) < 0 || exec(c, "COMMIT", e) < 0)
+                return -1;
+        c->in_transaction = false;
+        return 0;
+}
+
 int catalog_open(int dirfd, struct catalog **ret, bool *ret_new, struct err *e)
 {
         struct catalog *c;
-        int version, tables;
-        char text[64];
+        int version, tables, r;
 
         if (open_db(dirfd, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &c, e) < 0)
                 return -1;
         if (exec(c, settings, e) < 0 || pragma_int(c, "PRAGMA user_version", &version, e) < 0 ||
             pragma_int(c, "SELECT count(*) FROM sqlite_schema", &tables, e) < 0)
                 goto fail;
-        if (tables == 0) {
-                snprintf(text, sizeof(text), "PRAGMA user_version = %d;", CATALOG_VERSION);
-                if (exec(c, "BEGIN IMMEDIATE", e) < 0 || exec(c, catalog_schema, e) < 0 ||
-                    exec(c, text, e) < 0 || exec(c, "COMMIT", e) < 0)
-                        goto fail;
-        } else if (version != CATALOG_VERSION) {
+        if (tables == 0 && make(c, e) < 0)
+                goto fail;
+        r = tables && version != CATALOG_VERSION ? CATALOG_STALE : catalog_load_salt(c, e);
+        if (r < 0)
+                goto fail;
+        if (r == CATALOG_STALE) {
                 catalog_close(c);
                 return CATALOG_STALE;
         }
@@ -174,7 +186,8 @@ int catalog_open_readonly(int dirfd, struct catalog **ret, struct err *e)
         if (open_db(dirfd, SQLITE_OPEN_READONLY, &c, e) < 0)
                 return CATALOG_STALE;
         if (exec(c, "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -512;", e) < 0 ||
-            pragma_int(c, "PRAGMA user_version", &version, e) < 0 || version != CATALOG_VERSION) {
+            pragma_int(c, "PRAGMA user_version", &version, e) < 0 || version != CATALOG_VERSION ||
+            catalog_load_salt(c, e) != 0) {
                 catalog_close(c);
                 return CATALOG_STALE;
         }
@@ -189,7 +202,7 @@ int catalog_open_temporary(struct catalog **ret, struct err *e)
         /* An empty name is SQLite's for a file that it removes as soon as it has made it. */
         if (open_path("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &c, e) < 0)
                 return -1;
-        if (exec(c, settings, e) < 0 || exec(c, catalog_schema, e) < 0) {
+        if (exec(c, settings, e) < 0 || make(c, e) < 0 || catalog_load_salt(c, e) < 0) {
                 catalog_close(c);
                 return -1;
         }

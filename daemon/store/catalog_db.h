@@ -67,6 +67,7 @@ struct catalog {
         bool corrupt; /* SQLite found the file damaged */
         bool moved;   /* SQLite found it removed, renamed or replaced */
         uint64_t frame;
+        uint8_t salt[SHA256_SIZE]; /* of the keys of ids */
         struct catalog_notes {
                 int64_t rows[CATALOG_NOTES_MAX];
                 size_t n;
@@ -95,6 +96,10 @@ int catalog_step(struct catalog *c, sqlite3_stmt *s, struct err *e);
 /* For statements that yield no row. */
 int catalog_run(struct catalog *c, sqlite3_stmt *s, struct err *e);
 int catalog_fail(struct catalog *c, struct err *e);
+/* A new catalog's salt, put into its open transaction; an old one's. CATALOG_STALE: it has none. */
+int catalog_new_salt(struct catalog *c, struct err *e);
+int catalog_load_salt(struct catalog *c, struct err *e);
+int64_t catalog_key(const struct catalog *c, const char *id, size_t n);
 /* Before a row is changed: what catalog_back() makes of it again. */
 int catalog_keep_old(struct catalog *c, int64_t row, struct err *e);
 /* Copies the id in a column out and resets the statement. */

@@ -11,6 +11,7 @@ int catalog_find(struct catalog *c, const char *id, size_t n, struct catalog_rec
         if (catalog_statement(c, SQL_FIND, &s, e) < 0)
                 return -1;
         sqlite3_bind_text(s, 1, id, (int)n, SQLITE_STATIC);
+        sqlite3_bind_int64(s, 2, catalog_key(c, id, n));
         r = catalog_step(c, s, e);
         if (r != 0)
                 return r;
@@ -44,6 +45,7 @@ int catalog_add(struct catalog *c, const char *id, size_t n, int64_t created,
         sqlite3_bind_int64(s, 2, created);
         sqlite3_bind_blob(s, 3, digest, SHA256_SIZE, SQLITE_STATIC);
         sqlite3_bind_int64(s, 4, (int64_t)c->frame);
+        sqlite3_bind_int64(s, 5, catalog_key(c, id, n));
         if (catalog_run(c, s, e) < 0)
                 return -1;
         *ret_row = sqlite3_last_insert_rowid(c->db);
@@ -145,6 +147,7 @@ int catalog_set_messages(struct catalog *c, const char *id, size_t n, enum catal
         if (catalog_begin(c, e) < 0 || catalog_statement(c, SQL_ROW, &s, e) < 0)
                 return -1;
         sqlite3_bind_text(s, 1, id, (int)n, SQLITE_STATIC);
+        sqlite3_bind_int64(s, 2, catalog_key(c, id, n));
         r = catalog_step(c, s, e);
         if (r != 0)
                 return r < 0 ? -1 : 0;

@@ -3,11 +3,13 @@
 
 const char catalog_schema[] =
         "CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-        "CREATE TABLE completion (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
-        " created INTEGER NOT NULL, digest BLOB NOT NULL, versions INTEGER NOT NULL,"
+        "CREATE TABLE completion (row INTEGER PRIMARY KEY, id TEXT NOT NULL,"
+        " key INTEGER NOT NULL, created INTEGER NOT NULL, digest BLOB NOT NULL, versions INTEGER "
+        "NOT NULL,"
         " seen_at INTEGER NOT NULL, walk INTEGER NOT NULL, heads INTEGER NOT NULL,"
         " messages INTEGER NOT NULL, gone INTEGER NOT NULL, frame INTEGER NOT NULL,"
         " form BLOB);"
+        "CREATE INDEX completion_key ON completion (key);"
         "CREATE INDEX completion_created ON completion (created);"
         "CREATE INDEX completion_wanted ON completion (created, row) WHERE messages = 0;"
         /* Few rows are in these, so that a new row costs nothing, and the counts little. */
@@ -30,9 +32,10 @@ const char *const catalog_text[SQL_STATEMENTS] = {
         [SQL_GET] = "SELECT value FROM state WHERE key = ?1",
         [SQL_SET] = "INSERT OR REPLACE INTO state VALUES (?1, ?2)",
         [SQL_FIND] = "SELECT row, created, digest, versions, seen_at, walk, heads, messages, gone,"
-                     " frame, form FROM completion WHERE id = ?1",
-        [SQL_ADD] = "INSERT INTO completion (id, created, digest, versions, seen_at, walk, heads,"
-                    " messages, gone, frame) VALUES (?1, ?2, ?3, 1, 0, 0, 0, 0, 0, ?4)",
+                     " frame, form FROM completion WHERE key = ?2 AND id = ?1",
+        [SQL_ADD] =
+                "INSERT INTO completion (id, key, created, digest, versions, seen_at, walk, heads,"
+                " messages, gone, frame) VALUES (?1, ?5, ?2, ?3, 1, 0, 0, 0, 0, 0, ?4)",
         [SQL_CHANGE] = "UPDATE completion SET created = ?2, digest = ?3, versions = versions + 1,"
                        " frame = ?4, form = NULL WHERE row = ?1",
         [SQL_DROP_NEWER] = "DELETE FROM completion WHERE row > ?1",
@@ -40,7 +43,7 @@ const char *const catalog_text[SQL_STATEMENTS] = {
                         " frame = ?6, form = ?7, messages = ?8 WHERE row = ?1",
         [SQL_RECORD] = "SELECT created, digest, versions, gone, frame, form, messages"
                        " FROM completion WHERE row = ?1",
-        [SQL_ROW] = "SELECT row FROM completion WHERE id = ?1",
+        [SQL_ROW] = "SELECT row FROM completion WHERE key = ?2 AND id = ?1",
         [SQL_FORM] = "UPDATE completion SET form = ?2 WHERE row = ?1",
         [SQL_MARK] = "UPDATE completion SET heads = CASE walk WHEN ?2 THEN heads | ?3 ELSE ?3 END,"
                      " walk = ?2, seen_at = ?4 WHERE row = ?1",

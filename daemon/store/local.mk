@@ -8,7 +8,7 @@ libchatarchived_a_SOURCES += \
         daemon/store/frame.h daemon/store/frame.c \
         daemon/store/ledger.h daemon/store/ledger.c \
         daemon/store/catalog.h daemon/store/catalog_db.h daemon/store/catalog_sql.c \
-        daemon/store/catalog.c daemon/store/catalog_record.c daemon/store/catalog_note.c daemon/store/catalog_back.c \
+        daemon/store/catalog.c daemon/store/catalog_record.c daemon/store/catalog_note.c daemon/store/catalog_back.c daemon/store/catalog_key.c \
         daemon/store/catalog_gone.c \
         daemon/store/catalog_frame.c \
         daemon/store/catalog_segment.c daemon/store/catalog_walk.c daemon/store/source.c \
