@@ -4,6 +4,7 @@
 #   ./autogen.sh --deps   install the packages that building and testing need, then make ./configure
 #   ./autogen.sh demo     all of it, build, and show the program at work on loopback
 #   ./autogen.sh check    all of it, build, and run all tests
+#   ./autogen.sh bench    all of it and what it is compared with, build, and measure
 set -eu
 cd "$(dirname "$0")"
 
@@ -12,6 +13,7 @@ build_packages='autoconf automake build-essential ca-certificates jq libarchive-
         pkg-config zlib1g-dev zstd'
 test_packages='curl gzip lz4 mandoc nginx openssl procps prometheus python3 strace systemd
         util-linux xz-utils'
+bench_packages='python3-ijson python3-requests python3-zstandard time'
 
 fail()
 {
@@ -65,7 +67,7 @@ build()
         make -j"$(nproc)"
 }
 
-[ $# -le 1 ] || fail "one word at most: --deps, demo or check"
+[ $# -le 1 ] || fail "one word at most: --deps, demo, check or bench"
 case ${1:-} in
 '')
         make_configure
@@ -85,7 +87,14 @@ check)
         build
         exec make -j"$(nproc)" check
         ;;
+bench)
+        # A Node that is not Debian's brings its own npm, and conflicts with Debian's.
+        command -v npm >/dev/null || bench_packages="$bench_packages nodejs npm"
+        install_packages $build_packages $test_packages $bench_packages
+        build
+        exec make bench
+        ;;
 *)
-        fail "one word at most: --deps, demo or check"
+        fail "one word at most: --deps, demo, check or bench"
         ;;
 esac

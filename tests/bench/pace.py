@@ -11,7 +11,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", os.getcwd()), "tests/e2e"))
-from harness import (CTL, Place, check, command, environment, exact)  # noqa: E402
+from front import nginx  # noqa: E402
+from harness import Place, check, command, environment, exact  # noqa: E402
 
 LATENCY = 0.05
 RUNS = 3
@@ -64,50 +65,6 @@ def prompts(place, concurrent, front=None):
     exact(directory, server)
     # The list goes on beside the prompts; only its first page comes before them.
     return 1500 / (whole - LATENCY), whole, list_alone
-
-
-def nginx(place, server):
-    """TLS and HTTP/2 in front of the stand-in."""
-    at = os.path.join(place.path, "nginx")
-    os.mkdir(at)
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-                    "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                    "-keyout", f"{at}/key.pem", "-out", f"{at}/cert.pem"],
-                   check=True, stderr=subprocess.DEVNULL)
-    port = 20000 + os.getpid() % 20000
-    with open(f"{at}/nginx.conf", "w") as file:
-        file.write(f"""
-pid {at}/pid; error_log {at}/error.log; daemon off; worker_processes 1;
-events {{ worker_connections 1024; }}
-http {{
-        access_log off; client_body_temp_path {at}/b; proxy_temp_path {at}/p;
-        fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; scgi_temp_path {at}/s;
-        keepalive_requests 1000000; http2_max_concurrent_streams 256;
-        upstream standin {{ server {server.root[len("http://"):]}; keepalive 128; }}
-        server {{
-                listen 127.0.0.1:{port} ssl http2;
-                ssl_certificate {at}/cert.pem; ssl_certificate_key {at}/key.pem;
-                location / {{
-                        proxy_pass http://standin; proxy_http_version 1.1;
-                        proxy_set_header Connection ""; proxy_buffering on;
-                }}
-        }}
-}}
-""")
-    process = subprocess.Popen(["nginx", "-p", at, "-c", f"{at}/nginx.conf"],
-                               stderr=subprocess.DEVNULL)
-
-    class Front:
-        def stop(self):
-            process.terminate()
-            process.wait()
-
-    place.servers.insert(0, Front())
-    deadline = time.monotonic() + 20
-    while not os.path.exists(f"{at}/pid") and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return f"https://localhost:{port}/v1", f"[API]\nCAFile={at}/cert.pem\n"
 
 
 def two_heads(place):
