@@ -314,7 +314,7 @@ def main():
     install_node()
     lost = losses()
     text = "## A whole walk\n"
-    for records, size in ((RECORDS, 600), (RECORDS // 2, 2500)):
+    for records, size in ((RECORDS, 600), (RECORDS // 2, 2500), (RECORDS // 5, 8000)):
         part = "\n" + report(records, size, lost)
         print(part, flush=True)
         text += part
