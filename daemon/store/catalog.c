@@ -173,7 +173,10 @@ int catalog_open(int dirfd, struct catalog **ret, bool *ret_new, struct err *e)
 fail:
         version = sqlite3_errcode(c->db) & 0xff;
         catalog_close(c);
-        return version == SQLITE_NOTADB || version == SQLITE_CORRUPT ? CATALOG_STALE : -1;
+        /* SQLITE_ERROR: a table of ours is missing. */
+        return version == SQLITE_NOTADB || version == SQLITE_CORRUPT || version == SQLITE_ERROR
+                       ? CATALOG_STALE
+                       : -1;
 }
 
 int catalog_open_readonly(int dirfd, struct catalog **ret, struct err *e)

@@ -51,7 +51,8 @@ int catalog_commit(struct catalog *c, const struct ledger_head *head, struct err
 void catalog_rollback(struct catalog *c);
 
 /* A point within the transaction, one at a time: save sets it anew; back takes what add, change,
- * set_gone, set_form and set_messages have done back to it, and stays there. CATALOG_NONE if a
+ * set_gone and set_messages have done back to it, and stays there. A form that a row was given
+ * without being changed may stay: it is still that of its newest version. CATALOG_NONE if a
  * commit or a rollback has come since, CATALOG_FULL if so much was changed that only a rollback
  * helps. */
 int catalog_save(struct catalog *c, struct err *e);

@@ -10,8 +10,7 @@ int catalog_set_form(struct catalog *c, int64_t row, const uint8_t form[static S
 {
         sqlite3_stmt *s;
 
-        if (catalog_begin(c, e) < 0 || catalog_keep_old(c, row, e) < 0 ||
-            catalog_statement(c, SQL_FORM, &s, e) < 0)
+        if (catalog_begin(c, e) < 0 || catalog_statement(c, SQL_FORM, &s, e) < 0)
                 return -1;
         sqlite3_bind_int64(s, 1, row);
         sqlite3_bind_blob(s, 2, form, SHA256_SIZE, SQLITE_STATIC);

@@ -5,6 +5,7 @@
  * know, so that it cannot heap its ids onto one key. */
 #include "store/catalog_db.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -57,6 +58,7 @@ int64_t catalog_key(const struct catalog *c, const char *id, size_t n)
         memcpy(salted + SHA256_SIZE, id, n);
         sha256(salted, SHA256_SIZE + n, sum);
         memcpy(&rest, sum, sizeof(rest));
+        rest = le32toh(rest); /* an archive may move to another machine */
         for (size_t i = from; i < from + BEGINS; i++)
                 key = key << 6 | (i < n ? (unsigned char)id[i] & 0x3f : 0);
         return (int64_t)(key << REST_BITS | (rest & ((1u << REST_BITS) - 1)));

@@ -167,6 +167,11 @@ int http_loop_new(struct sd_event *event, void (*woken)(void *ctx), void *ctx,
         r = sd_event_add_time(event, &l->timer, CLOCK_MONOTONIC, 0, ACCURACY, on_time, l);
         if (r >= 0)
                 r = sd_event_add_defer(event, &l->soon, on_soon, l);
+        /* Behind all others: sd-event takes the source first that has waited longest, and counts
+         * a deferred one's wait from its making. While bytes come faster than they are read, curl
+         * wants to be called again at once, each time. */
+        if (r >= 0)
+                r = sd_event_source_set_priority(l->soon, SD_EVENT_PRIORITY_NORMAL + 1);
         if (r < 0) {
                 err_sys(e, -r, "cannot add a timer to the event loop");
                 http_loop_free(l);

@@ -34,6 +34,41 @@ static void a_reader_that_says_stop_gets_no_more(void)
         served_stop(s);
 }
 
+static void read_slowly(struct fetch *f)
+{
+        struct timespec while_ms = { .tv_nsec = 200000 };
+
+        (void)f;
+        nanosleep(&while_ms, NULL);
+}
+
+static void on_tick(void *ctx)
+{
+        unsigned *ticks = ctx;
+
+        ++*ticks;
+}
+
+/* Then curl wants to be called again at once, each time. */
+static void bytes_that_come_faster_than_they_are_read_keep_nothing_waiting(void)
+{
+        struct served *s = served_start(answer_long, NULL);
+        struct fetch *f = mem_new(sizeof(*f));
+        unsigned ticks = 0;
+
+        client_open(1, NULL, false);
+        f->stop_at = 3000;
+        f->on_body = read_slowly;
+        http_timer_start(client, USEC_PER_MSEC, on_tick, &ticks);
+        fetch_start(f, s, "/");
+        CHECK(turn_until(&f->done, 1));
+        CHECK(f->done == 1 && f->pieces == 3000);
+        CHECK(ticks == 1);
+        free(f);
+        client_close();
+        served_stop(s);
+}
+
 /* Answers nothing until the peer hangs up. */
 static void answer_never(struct served_request *r, void *ctx)
 {
@@ -203,6 +238,8 @@ static void nothing_is_left_of_transfers_that_were_never_finished(void)
 int main(void)
 {
         RUN(a_reader_that_says_stop_gets_no_more, "a reader that says stop gets no more");
+        RUN(bytes_that_come_faster_than_they_are_read_keep_nothing_waiting,
+            "bytes that come faster than they are read keep nothing waiting");
         RUN(a_cancelled_transfer_is_never_heard_of_again,
             "a cancelled transfer is never heard of again");
         RUN(a_transfer_may_be_cancelled_from_the_callbacks_of_another,
