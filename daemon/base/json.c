@@ -311,7 +311,8 @@ bool json_equals(const struct json *v, const char *text)
 {
         _cleanup_buf_ struct buf b = BUF_INIT;
 
-        if (v->type != JSON_STRING)
+        /* A byte takes six as \u0061, at most; a giant is not decoded to see that it is another. */
+        if (v->type != JSON_STRING || (v->n - 2) / 6 > strlen(text))
                 return false;
         if (!memchr(v->p, '\\', v->n))
                 return v->n == strlen(text) + 2 && memcmp(v->p + 1, text, v->n - 2) == 0;

@@ -1,6 +1,6 @@
-/* Reading short JSON texts that are in memory whole: lines of the ledger, error bodies. Records are
- * never read with it (wire/page does that, in a stream). Values are slices of the text; nothing is
- * allocated but by json_string. */
+/* Reading JSON texts that are in memory, or mapped, whole: lines of the ledger, error bodies, and what
+ * chatarchivectl shows of records. The daemon never reads a record with it (wire/page does that, in a
+ * stream). Values are slices of the text; nothing is allocated but by json_string. */
 #pragma once
 
 #include "base/buf.h"
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JSON_DEPTH_MAX 32 /* deeper is refused: the reader recurses */
+#define JSON_DEPTH_MAX 512 /* deeper is refused: the reader recurses. wire/page takes no more */
 
 enum json_type {
         JSON_NULL,

@@ -178,8 +178,7 @@ static int append_giant(struct archive *a, enum stream stream, struct spool *spo
         ref->offset = a->segments[stream]->written;
         ref->records = spool_records(spool);
         ref->bytes = spool_bytes(spool);
-        if (stream == STREAM_COMPLETIONS)
-                catalog_set_frame(a->catalog, find_next(a, stream));
+        catalog_set_frame(a->catalog, stream, find_next(a, stream));
         r = segment_append_file(a->segments[stream], fd, ref->length, &a->work, e);
         if (r < 0)
                 return r == SEGMENT_UNSYNCED ? archive_poison(a, stream, e) : -1;
@@ -209,8 +208,7 @@ int archive_append(struct archive *a, enum stream stream, struct spool *spool,
         if (frame_add(a->frames[stream], spool_text(spool), spool_bytes(spool),
                       spool_records(spool), e) < 0)
                 return -1;
-        if (stream == STREAM_COMPLETIONS)
-                catalog_set_frame(a->catalog, find_next(a, stream));
+        catalog_set_frame(a->catalog, stream, find_next(a, stream));
         snprintf(a->request_id[stream], ARCHIVE_REQUEST_ID_MAX, "%s", request_id);
         if (frame_bytes(a->frames[stream]) >= a->config.frame_size)
                 a->due = true;

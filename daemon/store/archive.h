@@ -142,6 +142,19 @@ int archive_read(struct archive *a, const struct frame_ref *frame,
                  int (*fn)(void *ctx, struct unpack *text, struct err *e), void *ctx,
                  struct err *e);
 
+/* Build the catalog anew, from ledger and segments alone, beside the one that is there, and put it in
+ * its place: after a crash in between there is the old one, none, or the new one. Holds the lock
+ * meanwhile; cuts nothing, seals nothing. ARCHIVE_LOCKED; or -1: ERR_DAMAGE, and the catalog stays as it is
+ * (if it can be opened it must fit the ledger, too), ERR_CONFIG, ERR_HOST. Of *watch, which may be
+ * NULL, only `working` is called. */
+struct archive_reindexed {
+        struct catalog_counts counts;
+        struct ledger_head head; /* that it reflects */
+};
+int archive_reindex(const char *directory, archive_index_fn index,
+                    const struct archive_watch *watch, struct archive_reindexed *ret,
+                    struct err *e);
+
 /* Is there room to go on, after a full disk or an error of it? Asks for MinFree, then makes a file
  * without a name in the archive's directory, reserves FrameSize there and drops it: quotas, reserved
  * blocks and a file system that has become read-only are seen that way. Changes nothing. -1:

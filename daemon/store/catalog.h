@@ -12,12 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CATALOG_FILE    "catalog.sqlite3"
-#define CATALOG_VERSION 3   /* of the tables; another one is rebuilt, not converted */
-#define CATALOG_ID_MAX  257 /* bytes of an id, NUL included (wire/page takes no longer ones) */
-#define CATALOG_NONE    1   /* no such row */
-#define CATALOG_FULL    3   /* catalog_back: see there */
-#define CATALOG_STALE   2   /* opening: the file is no catalog of this version, or is damaged */
+#define CATALOG_FILE     "catalog.sqlite3"
+#define CATALOG_FILE_NEW CATALOG_FILE ".new" /* while it is built beside another one */
+#define CATALOG_VERSION  5   /* of the tables; another one is rebuilt, not converted */
+#define CATALOG_ID_MAX   257 /* bytes of an id, NUL included (wire/page takes no longer ones) */
+#define CATALOG_NONE     1   /* no such row */
+#define CATALOG_FULL     3   /* catalog_back: see there */
+#define CATALOG_STALE    2   /* opening: the file is no catalog of this version, or is damaged */
 
 struct catalog;
 
@@ -41,6 +42,14 @@ bool catalog_is_corrupt(const struct catalog *c);
  * now under its name, if anything, is another one. */
 bool catalog_is_moved(const struct catalog *c);
 int catalog_remove(int dirfd, struct err *e); /* with its journal; 0 also if there is none */
+
+/* One that is built beside DIR's, to be put in its place or removed: by nobody but who holds the
+ * ledger's lock. Nothing of it is synced before catalog_replace(). */
+int catalog_open_beside(int dirfd, struct catalog **ret, struct err *e);
+void catalog_remove_beside(int dirfd);
+/* It is committed and closed: in the old one's place, durably. At each moment there is the old one,
+ * none, or the new one. */
+int catalog_replace(int dirfd, struct err *e);
 
 /* The last line of the ledger that is reflected. */
 int catalog_head(struct catalog *c, struct ledger_head *ret, struct err *e);
@@ -72,8 +81,9 @@ struct catalog_record {
         uint64_t walk;   /* the last walk that saw it */
         unsigned heads;  /* of that walk */
         enum catalog_messages messages;
-        bool gone;      /* the server was found not to have it any more */
-        uint64_t frame; /* where the newest version lies: see archive_find */
+        bool gone;       /* the server was found not to have it any more */
+        uint64_t frame;  /* where the newest version lies: see archive_find */
+        uint64_t prompt; /* the frame of messages that holds its own; 0: none does */
         bool has_form;
         uint8_t form[SHA256_SIZE]; /* of the newest version's values, if it was asked for before */
 };
@@ -85,9 +95,10 @@ int catalog_add(struct catalog *c, const char *id, size_t n, int64_t created,
 int catalog_change(struct catalog *c, int64_t row, int64_t created,
                    const uint8_t digest[static SHA256_SIZE], struct err *e);
 
-/* The frame (its ordinal within the stream of completions) that rows added or changed from now on
- * lie in. A change forgets the form. The archive says it; nobody else has to. */
-void catalog_set_frame(struct catalog *c, uint64_t frame);
+/* The frame (its ordinal within the stream) that what is put from now on lies in: rows added or
+ * changed, messages that are archived, events. A change forgets the form. The archive says it;
+ * nobody else has to. */
+void catalog_set_frame(struct catalog *c, enum stream stream, uint64_t frame);
 int catalog_set_form(struct catalog *c, int64_t row, const uint8_t form[static SHA256_SIZE],
                      struct err *e);
 
@@ -123,6 +134,36 @@ int catalog_unseen(struct catalog *c, uint64_t walk, uint64_t first_walk, int64_
  * many there are, and how many of them `walk` has not seen. */
 int catalog_count_unseen(struct catalog *c, uint64_t walk, uint64_t first_walk, int64_t since,
                          uint64_t *ret_there, uint64_t *ret_unseen, struct err *e);
+
+/* ---- a completion's history ---- */
+
+/* A line of `changes` of the types changed, gone and returned was put for it. */
+int catalog_put_event(struct catalog *c, int64_t row, struct err *e);
+/* The next frame of `changes` behind *frame that has such lines for it; start with 0. */
+int catalog_next_event(struct catalog *c, int64_t row, uint64_t *frame, struct err *e);
+/* The frame that holds a version which is not the newest any more. */
+int catalog_version_frame(struct catalog *c, int64_t row, uint64_t version, uint64_t *ret,
+                          struct err *e);
+/* How many versions below `version` lie in that frame. */
+int catalog_count_versions(struct catalog *c, int64_t row, uint64_t version, uint64_t frame,
+                           uint64_t *ret, struct err *e);
+
+/* ---- many completions, for readers ---- */
+
+struct catalog_range {
+        int64_t since, until; /* created, both included */
+        bool gone, changed;   /* only those that are, or have more than one version */
+        bool newest_first;
+        bool started; /* go on behind these: */
+        int64_t created, row;
+};
+
+/* The next ones by (created, row), `limit` at most; fn is told of each within a read transaction,
+ * and must not call the catalog. *g is moved on behind the last; *ret_n: how many there were, fewer
+ * than `limit` only at the end. An order that makes no sense is a catalog that is_corrupt. */
+int catalog_list(struct catalog *c, struct catalog_range *g, size_t limit,
+                 void (*fn)(void *ctx, const char *id, const struct catalog_record *r), void *ctx,
+                 size_t *ret_n, struct err *e);
 
 /* ---- messages: the queue of completions that lack them ---- */
 

@@ -57,15 +57,34 @@ int catalog_keep_old(struct catalog *c, int64_t row, struct err *e)
         old->has_form = sqlite3_column_bytes(s, 5) == SHA256_SIZE;
         take_digest(s, 5, old->form);
         old->messages = (enum catalog_messages)sqlite3_column_int(s, 6);
+        old->prompt = (uint64_t)sqlite3_column_int64(s, 7);
+        old->event = (uint64_t)sqlite3_column_int64(s, 8);
         sqlite3_reset(s);
         return 0;
 }
 
+/* Some of these statements take one number, some two. */
+static int run_with(struct catalog *c, enum catalog_sql which, int64_t first, uint64_t second,
+                    struct err *e)
+{
+        sqlite3_stmt *s;
+
+        if (catalog_statement(c, which, &s, e) < 0)
+                return -1;
+        sqlite3_bind_int64(s, 1, first);
+        if (sqlite3_bind_parameter_count(s) > 1)
+                sqlite3_bind_int64(s, 2, (int64_t)second);
+        return catalog_run(c, s, e);
+}
+
+/* Frames are numbered on and on: events behind the last one that there was are new. */
 static int restore(struct catalog *c, const struct catalog_old *old, struct err *e)
 {
         sqlite3_stmt *s;
 
-        if (catalog_statement(c, SQL_RESTORE, &s, e) < 0)
+        if (run_with(c, SQL_RESTORE_VERSIONS, old->row, old->versions, e) < 0 ||
+            run_with(c, SQL_RESTORE_EVENTS, old->row, old->event, e) < 0 ||
+            catalog_statement(c, SQL_RESTORE, &s, e) < 0)
                 return -1;
         sqlite3_bind_int64(s, 1, old->row);
         sqlite3_bind_int64(s, 2, old->created);
@@ -78,22 +97,21 @@ static int restore(struct catalog *c, const struct catalog_old *old, struct err 
         else
                 sqlite3_bind_null(s, 7);
         sqlite3_bind_int(s, 8, (int)old->messages);
+        sqlite3_bind_int64(s, 9, (int64_t)old->prompt);
         return catalog_run(c, s, e);
 }
 
 int catalog_back(struct catalog *c, struct err *e)
 {
         struct catalog_point *p = &c->back;
-        sqlite3_stmt *s;
 
         if (!p->set)
                 return CATALOG_NONE;
         if (p->full)
                 return CATALOG_FULL;
-        if (catalog_begin(c, e) < 0 || catalog_statement(c, SQL_DROP_NEWER, &s, e) < 0)
-                return -1;
-        sqlite3_bind_int64(s, 1, p->newest_row);
-        if (catalog_run(c, s, e) < 0)
+        if (catalog_begin(c, e) < 0 || run_with(c, SQL_DROP_NEWER, p->newest_row, 0, e) < 0 ||
+            run_with(c, SQL_DROP_NEWER_VERSIONS, p->newest_row, 0, e) < 0 ||
+            run_with(c, SQL_DROP_NEWER_EVENTS, p->newest_row, 0, e) < 0)
                 return -1;
         for (size_t i = 0; i < p->n; i++)
                 if (restore(c, &p->old[i], e) < 0)

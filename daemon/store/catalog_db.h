@@ -14,11 +14,22 @@ enum catalog_sql {
         SQL_SET,
         SQL_FIND,
         SQL_ADD,
+        SQL_SUPERSEDE,
         SQL_CHANGE,
         SQL_DROP_NEWER,
+        SQL_DROP_NEWER_VERSIONS,
+        SQL_DROP_NEWER_EVENTS,
         SQL_RESTORE,
+        SQL_RESTORE_VERSIONS,
+        SQL_RESTORE_EVENTS,
         SQL_RECORD,
         SQL_ROW,
+        SQL_EVENT_PUT,
+        SQL_EVENT_NEXT,
+        SQL_VERSION_FRAME,
+        SQL_VERSION_COUNT,
+        SQL_LIST, /* and fifteen more: see catalog_list.c */
+        SQL_LIST_END = SQL_LIST + 15,
         SQL_FORM,
         SQL_MARK,
         SQL_MARK_FRESH,
@@ -64,9 +75,9 @@ struct catalog {
         sqlite3 *db;
         sqlite3_stmt *statements[SQL_STATEMENTS];
         bool in_transaction;
-        bool corrupt; /* SQLite found the file damaged */
-        bool moved;   /* SQLite found it removed, renamed or replaced */
-        uint64_t frame;
+        bool corrupt;              /* SQLite found the file damaged */
+        bool moved;                /* SQLite found it removed, renamed or replaced */
+        uint64_t frames[STREAMS];  /* that what is put now lies in */
         uint8_t salt[SHA256_SIZE]; /* of the keys of ids */
         struct catalog_notes {
                 int64_t rows[CATALOG_NOTES_MAX];
@@ -79,7 +90,7 @@ struct catalog {
                 int64_t newest_row;
                 struct catalog_old {
                         int64_t row, created;
-                        uint64_t versions, frame;
+                        uint64_t versions, frame, prompt, event;
                         enum catalog_messages messages;
                         bool gone, has_form;
                         uint8_t digest[SHA256_SIZE], form[SHA256_SIZE];
@@ -102,5 +113,13 @@ int catalog_load_salt(struct catalog *c, struct err *e);
 int64_t catalog_key(const struct catalog *c, const char *id, size_t n);
 /* Before a row is changed: what catalog_back() makes of it again. */
 int catalog_keep_old(struct catalog *c, int64_t row, struct err *e);
-/* Copies the id in a column out and resets the statement. */
+/* The record of a statement whose columns are those of CATALOG_COLUMNS. */
+#define CATALOG_COLUMNS                                                                         \
+        "row, created, digest, versions, seen_at, walk, heads, messages, gone, frame, prompt, " \
+        "form"
+#define CATALOG_COLUMNS_N 12
+void catalog_take_record(sqlite3_stmt *s, struct catalog_record *ret);
+/* Copies the id in a column out. */
+void catalog_take_text(sqlite3_stmt *s, int column, char ret_id[static CATALOG_ID_MAX]);
+/* The same, and resets the statement. */
 void catalog_take_id(sqlite3_stmt *s, int column, char ret_id[static CATALOG_ID_MAX]);

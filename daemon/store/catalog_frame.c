@@ -1,8 +1,8 @@
 #include "store/catalog_db.h"
 
-void catalog_set_frame(struct catalog *c, uint64_t frame)
+void catalog_set_frame(struct catalog *c, enum stream stream, uint64_t frame)
 {
-        c->frame = frame;
+        c->frames[stream] = frame;
 }
 
 int catalog_set_form(struct catalog *c, int64_t row, const uint8_t form[static SHA256_SIZE],

@@ -15,6 +15,13 @@ int catalog_find(struct catalog *c, const char *id, size_t n, struct catalog_rec
         r = catalog_step(c, s, e);
         if (r != 0)
                 return r;
+        catalog_take_record(s, ret);
+        sqlite3_reset(s);
+        return 0;
+}
+
+void catalog_take_record(sqlite3_stmt *s, struct catalog_record *ret)
+{
         ret->row = sqlite3_column_int64(s, 0);
         ret->created = sqlite3_column_int64(s, 1);
         memset(ret->digest, 0, sizeof(ret->digest));
@@ -27,11 +34,10 @@ int catalog_find(struct catalog *c, const char *id, size_t n, struct catalog_rec
         ret->messages = (enum catalog_messages)sqlite3_column_int(s, 7);
         ret->gone = sqlite3_column_int(s, 8);
         ret->frame = (uint64_t)sqlite3_column_int64(s, 9);
-        ret->has_form = sqlite3_column_bytes(s, 10) == SHA256_SIZE;
+        ret->prompt = (uint64_t)sqlite3_column_int64(s, 10);
+        ret->has_form = sqlite3_column_bytes(s, 11) == SHA256_SIZE;
         if (ret->has_form)
-                memcpy(ret->form, sqlite3_column_blob(s, 10), SHA256_SIZE);
-        sqlite3_reset(s);
-        return 0;
+                memcpy(ret->form, sqlite3_column_blob(s, 11), SHA256_SIZE);
 }
 
 int catalog_add(struct catalog *c, const char *id, size_t n, int64_t created,
@@ -44,7 +50,7 @@ int catalog_add(struct catalog *c, const char *id, size_t n, int64_t created,
         sqlite3_bind_text(s, 1, id, (int)n, SQLITE_STATIC);
         sqlite3_bind_int64(s, 2, created);
         sqlite3_bind_blob(s, 3, digest, SHA256_SIZE, SQLITE_STATIC);
-        sqlite3_bind_int64(s, 4, (int64_t)c->frame);
+        sqlite3_bind_int64(s, 4, (int64_t)c->frames[STREAM_COMPLETIONS]);
         sqlite3_bind_int64(s, 5, catalog_key(c, id, n));
         if (catalog_run(c, s, e) < 0)
                 return -1;
@@ -58,12 +64,15 @@ int catalog_change(struct catalog *c, int64_t row, int64_t created,
         sqlite3_stmt *s;
 
         if (catalog_begin(c, e) < 0 || catalog_keep_old(c, row, e) < 0 ||
-            catalog_statement(c, SQL_CHANGE, &s, e) < 0)
+            catalog_statement(c, SQL_SUPERSEDE, &s, e) < 0)
+                return -1;
+        sqlite3_bind_int64(s, 1, row);
+        if (catalog_run(c, s, e) < 0 || catalog_statement(c, SQL_CHANGE, &s, e) < 0)
                 return -1;
         sqlite3_bind_int64(s, 1, row);
         sqlite3_bind_int64(s, 2, created);
         sqlite3_bind_blob(s, 3, digest, SHA256_SIZE, SQLITE_STATIC);
-        sqlite3_bind_int64(s, 4, (int64_t)c->frame);
+        sqlite3_bind_int64(s, 4, (int64_t)c->frames[STREAM_COMPLETIONS]);
         return catalog_run(c, s, e);
 }
 
@@ -81,7 +90,7 @@ int catalog_mark(struct catalog *c, int64_t row, uint64_t walk, enum catalog_hea
         return catalog_run(c, s, e);
 }
 
-void catalog_take_id(sqlite3_stmt *s, int column, char ret_id[static CATALOG_ID_MAX])
+void catalog_take_text(sqlite3_stmt *s, int column, char ret_id[static CATALOG_ID_MAX])
 {
         const char *id = (const char *)sqlite3_column_text(s, column);
         size_t n = id ? strnlen(id, CATALOG_ID_MAX - 1) : 0;
@@ -89,6 +98,11 @@ void catalog_take_id(sqlite3_stmt *s, int column, char ret_id[static CATALOG_ID_
         if (n)
                 memcpy(ret_id, id, n);
         ret_id[n] = '\0';
+}
+
+void catalog_take_id(sqlite3_stmt *s, int column, char ret_id[static CATALOG_ID_MAX])
+{
+        catalog_take_text(s, column, ret_id);
         sqlite3_reset(s);
 }
 
@@ -157,6 +171,8 @@ int catalog_set_messages(struct catalog *c, const char *id, size_t n, enum catal
                 return -1;
         sqlite3_bind_int64(s, 1, row);
         sqlite3_bind_int(s, 2, (int)state);
+        sqlite3_bind_int64(s, 3,
+                           state == CATALOG_ARCHIVED ? (int64_t)c->frames[STREAM_MESSAGES] : 0);
         return catalog_run(c, s, e);
 }
 

@@ -223,8 +223,7 @@ static int replay_frame_line(struct archive *a, const struct ledger_line *line,
                         return -1;
         }
         a->counted[ref.stream]++;
-        if (ref.stream == STREAM_COMPLETIONS)
-                catalog_set_frame(a->catalog, a->counted[ref.stream]);
+        catalog_set_frame(a->catalog, ref.stream, a->counted[ref.stream]);
         return archive_read(a, &ref, index_text,
                             &(struct indexing){ a, index, &ref, walk, line->time }, e);
 }

@@ -203,7 +203,9 @@ static int take(struct intake *i, const struct page_record *record,
                 walk->changed++;
                 if (catalog_change(c, known->row, record->created, digest, e) < 0)
                         return -1;
-                return put_changed(i, record, known, digest, now, e);
+                if (put_changed(i, record, known, digest, now, e) < 0)
+                        return -1;
+                return catalog_put_event(c, known->row, e);
         }
         walk->new ++;
         return catalog_add(c, record->id, record->id_length, record->created, digest, ret_row, e);

@@ -1,14 +1,17 @@
 #include "walk/tombstone.h"
 
-static int put_line(struct archive *a, struct spool *spool, const struct buf *line,
-                    const char *request_id, usec_t now, struct err *e)
+/* The line, and what the catalog makes of it. */
+static int put_line(struct archive *a, struct spool *spool, const struct buf *line, int64_t row,
+                    bool gone, const char *request_id, usec_t now, struct err *e)
 {
         spool_reset(spool);
         if (spool_add(spool, line->p, line->n, e) != 0 || spool_end_line(spool, e) != 0 ||
             archive_append(a, STREAM_CHANGES, spool, request_id, now, e) < 0)
                 return -1;
         spool_reset(spool);
-        return 0;
+        return catalog_set_gone(archive_catalog(a), row, gone, e) < 0
+                       ? -1
+                       : catalog_put_event(archive_catalog(a), row, e);
 }
 
 /* What both lines begin with. */
@@ -37,9 +40,7 @@ int tombstone_put(struct archive *a, struct spool *spool, const char *id, size_t
         buf_printf(&b, ",\"created\":%lld,\"last_seen\":\"%s\",\"expired\":%s}",
                    (long long)known->created, clock_rfc3339(known->seen_at * USEC_PER_SEC, seen),
                    tombstone_is_expired(known->created, now) ? "true" : "false");
-        if (put_line(a, spool, &b, request_id, now, e) < 0)
-                return -1;
-        return catalog_set_gone(archive_catalog(a), known->row, true, e);
+        return put_line(a, spool, &b, known->row, true, request_id, now, e);
 }
 
 int tombstone_lift(struct archive *a, struct spool *spool, const char *id, size_t n,
@@ -52,7 +53,5 @@ int tombstone_lift(struct archive *a, struct spool *spool, const char *id, size_
         begin(&b, "returned", id, n, now);
         buf_printf(&b, ",\"last_seen\":\"%s\"}",
                    clock_rfc3339(known->seen_at * USEC_PER_SEC, seen));
-        if (put_line(a, spool, &b, request_id, now, e) < 0)
-                return -1;
-        return catalog_set_gone(archive_catalog(a), known->row, false, e);
+        return put_line(a, spool, &b, known->row, false, request_id, now, e);
 }
