@@ -1,7 +1,5 @@
 #include "ctl/count.h"
-#include "ctl/reading.h"
-#include "store/replay.h"
-#include "walk/index.h"
+#include "ctl/library_build.h"
 
 static int read_counts(struct catalog *catalog, struct count *ret, struct err *e)
 {
@@ -34,68 +32,18 @@ static int from_catalog(const struct chain *chain, struct count *ret, struct err
         return r;
 }
 
-struct build {
-        const struct chain *chain;
-        struct catalog *catalog;
-        struct damage *damage;
-        struct err err;
-};
-
-#define STOP 1 /* err says why */
-
-static int index_text(struct build *b, const struct ledger_line *line,
-                      const struct frame_ref *frame, struct reading_text *text)
-{
-        uint64_t walk = 0;
-
-        ledger_uint(&line->members, "walk", &walk);
-        if (index_frame(b->catalog, frame, walk, line->time, text->text, &b->err) == 0)
-                return 0;
-        if (b->err.kind == ERR_DAMAGE)
-                damage_add(b->damage, frame->segment, frame->offset, frame->records, "%s",
-                           b->err.text);
-        return STOP;
-}
-
-static int on_line(void *ctx, const struct ledger_line *line)
-{
-        struct build *b = ctx;
-        struct reading_text text;
-        struct frame_ref frame;
-        struct name name;
-        int r;
-
-        if (!json_equals(&line->type, "frame") || !replay_frame(line, &frame, &name))
-                return 0;
-        r = reading_open(b->chain->dirfd, &frame, name.packing, &text, &b->err);
-        if (r != 0) {
-                if (r > 0)
-                        damage_add(b->damage, frame.segment, frame.offset, frame.records, "%s",
-                                   b->err.text);
-                return STOP;
-        }
-        r = index_text(b, line, &frame, &text);
-        reading_close(&text);
-        return r;
-}
-
 static int from_frames(const struct chain *chain, struct count *ret, struct damage *d,
                        struct err *e)
 {
-        struct build b = { .chain = chain, .damage = d };
-        int r = catalog_open_temporary(&b.catalog, e);
+        struct catalog *catalog;
+        int r = library_build(chain, d, &catalog, e);
 
         if (r < 0)
                 return -1;
-        r = catalog_begin(b.catalog, e);
-        if (r == 0)
-                r = chain_each(chain, on_line, &b, e);
-        if (r == STOP)
-                *e = b.err;
-        if (r == 0)
-                r = read_counts(b.catalog, ret, e);
+        if (r == 0) /* a count of what is left would be none */
+                r = read_counts(catalog, ret, e);
         ret->seq = chain->good.seq;
-        catalog_close(b.catalog);
+        catalog_close(catalog);
         return r == 0 ? 0 : -1;
 }
 
@@ -107,8 +55,10 @@ int count_completions(const struct chain *chain, bool writing, struct count *ret
 
         if (chain->catalog == CHAIN_CATALOG_READ)
                 r = from_catalog(chain, &count, e);
-        if (r != 0 || (count.seq < chain->good.seq && !writing))
+        if (r != 0 || (count.seq < chain->good.seq && !writing)) {
+                count = (struct count){ 0 };
                 r = from_frames(chain, &count, d, e);
+        }
         if (r == 0)
                 *ret = count;
         return r;

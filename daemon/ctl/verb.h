@@ -14,6 +14,7 @@ enum verb_exit {
         VERB_NOT = 1, /* not found, or not what was asked for; or this machine failed */
         VERB_USAGE = 2,
         VERB_DAMAGED = 3,
+        VERB_LOCKED = 4, /* somebody writes to the archive, and only reindex minds */
 };
 
 struct config;
