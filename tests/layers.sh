@@ -31,8 +31,10 @@ systemd/sd-journal\.h     ^sd_journal_        ^run/log$
 systemd/sd-event\.h       ^sd_event_          ^(wire/http|run/loop$)
 systemd/sd-daemon\.h      ^sd_(notify|watch|listen|booted|is_)  ^run/notify$
 ini\.h                    ^ini_               ^run/config
+pcre2\.h                  ^pcre2_             ^ctl/pattern$
+pthread\.h                ^pthread_           ^ctl/crew$
 '
-libraries='curl yajl archive sqlite3 crypto systemd inih z'
+libraries='curl yajl archive sqlite3 crypto systemd inih z pcre2-8'
 
 # Whoever calls these speaks, waits, ends the process or asks for the time.
 loud='^(exit|_exit|_Exit|quick_exit|sleep|usleep|nanosleep|clock_nanosleep|time|clock_gettime|

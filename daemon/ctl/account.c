@@ -61,7 +61,7 @@ static void on_begin(struct account *a, const struct ledger_line *line)
 }
 
 /* The line is parsed anew from a copy: its slices have to outlive it. */
-static void walk_read(struct account_walk *w, const struct ledger_line *line)
+void account_walk_read(struct account_walk *w, const char *text, size_t n, usec_t ended)
 {
         enum {
                 WALK,
@@ -88,8 +88,8 @@ static void walk_read(struct account_walk *w, const struct ledger_line *line)
         size_t at = 0;
 
         free(w->text);
-        *w = (struct account_walk){ .text = mem_strndup(line->text, line->length) };
-        if (json_parse(w->text, line->length, &m) < 0)
+        *w = (struct account_walk){ .text = mem_strndup(text, n) };
+        if (json_parse(w->text, strlen(w->text), &m) < 0)
                 return;
         json_members(&m, keys, MEMBERS, v);
         ledger_uint_of(&v[WALK], &w->number);
@@ -103,11 +103,16 @@ static void walk_read(struct account_walk *w, const struct ledger_line *line)
         text_of(&v[REASON], w->reason, sizeof(w->reason));
         text_of(&v[DETAIL], w->detail, sizeof(w->detail));
         w->started = moment(&v[STARTED]);
-        w->ended = line->time;
+        w->ended = ended;
         w->gaps = v[GAPS];
         w->filter = v[FILTER];
         while (account_gap(w, &at, &gap))
                 w->n_gaps++;
+}
+
+static void walk_read(struct account_walk *w, const struct ledger_line *line)
+{
+        account_walk_read(w, line->text, line->length, line->time);
 }
 
 static void failed_clear(struct account_failed *f)

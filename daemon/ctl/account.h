@@ -48,5 +48,9 @@ struct account {
 int account_line(void *account, const struct ledger_line *line);
 void account_done(struct account *a);
 
+/* One `walk` line, given as its text and its time, in place of what *w holds (zeroed before the
+ * first): free(w->text) in the end. What the line lacks is 0 or "". */
+void account_walk_read(struct account_walk *w, const char *text, size_t n, usec_t ended);
+
 /* The seconds of a walk's gaps, one by one; start with *at = 0, false at the end. */
 bool account_gap(const struct account_walk *w, size_t *at, int64_t *ret);

@@ -1,83 +1,133 @@
 #include "ctl/cat.h"
-#include "base/buf.h"
-#include "ctl/chain.h"
-#include "ctl/reading.h"
-#include "ctl/show.h"
-#include "store/replay.h"
+#include "ctl/latest.h"
+#include "ctl/put.h"
+#include "ctl/scan.h"
+#include "ctl/sieve.h"
 
-#include <string.h>
+#define FAILED 2 /* err says why; beside PUT_GONE */
 
 struct cat {
-        const struct verb *verb;
-        enum stream stream;
-        const struct chain *chain;
-        struct damage *damage;
-        char unread[NAME_MAX_BYTES]; /* the segment of which that was told */
-        struct show show;
-        struct buf shown;
+        struct put put;
+        bool timed, begun; /* begun: the frame's first text has come */
+        struct sieve sieve;
+        struct sieve_time time;
+        struct latest *latest; /* NULL: all versions */
+        struct err err;
 };
 
-static int put(void *ctx, const char *p, size_t n)
+static int put_line(struct cat *c, const char *p, size_t n)
 {
-        struct cat *c = ctx;
+        int r = put_add(&c->put, p, n);
 
-        if (c->verb->out_terminal) {
-                buf_clear(&c->shown);
-                show_add(&c->show, p, n, &c->shown);
-                p = buf_str(&c->shown);
-                n = c->shown.n;
-        }
-        return fwrite(p, 1, n, c->verb->out) == n ? 0 : -1;
+        return r != 0 ? r : put_add(&c->put, "\n", 1);
 }
 
-static int on_line(void *ctx, const struct ledger_line *line)
+static int on_line(void *ctx, const char *p, size_t n, struct err *e)
 {
         struct cat *c = ctx;
-        struct frame_ref frame;
-        struct name name;
-        struct err err;
+        int r = 1;
+
+        if (c->latest)
+                r = latest_line(c->latest, p, n, e);
+        if (r == 1 && c->timed)
+                r = sieve_time(&c->time, p, n, e);
+        if (r < 0)
+                return -1;
+        return r == 0 ? 0 : put_line(c, p, n);
+}
+
+/* Lines are looked at only where that is needed. */
+static int on_text(void *ctx, const struct frame_ref *frame, const char *p, size_t n)
+{
+        struct cat *c = ctx;
+        int r = 0;
+
+        if (!c->timed && !c->latest)
+                return n ? put_add(&c->put, p, n) : 0;
+        if (!c->begun && c->latest)
+                r = latest_frame(c->latest, frame, &c->err);
+        c->begun = p != NULL;
+        if (!p)
+                sieve_end(&c->sieve);
+        else if (r == 0)
+                r = sieve_add(&c->sieve, p, n, &c->err);
+        return r < 0 ? FAILED : r;
+}
+
+static int scan(struct cat *c, const struct scan *s, struct err *e)
+{
         int r;
 
-        if (!json_equals(&line->type, "frame"))
-                return 0;
-        if (!replay_frame(line, &frame, &name)) {
-                damage_add(c->damage, LEDGER_FILE, line->offset, DAMAGE_UNKNOWN,
-                           "line %llu: its frame makes no sense",
-                           (unsigned long long)line->head.seq);
-                return 0;
-        }
-        if (name.stream != c->stream)
-                return 0;
-        r = reading_frame(c->chain->dirfd, &frame, name.packing, put, c, &err);
-        if (r == READING_STOPPED)
-                return r;
-        if (r < 0 && strcmp(c->unread, frame.segment) != 0) {
-                memcpy(c->unread, frame.segment, sizeof(c->unread));
-                damage_unread(c->damage, frame.segment, err.text);
-        } else if (r > 0)
-                damage_add(c->damage, frame.segment, frame.offset, frame.records, "%s", err.text);
-        return 0;
+        do
+                r = scan_run(s, e);
+        while (r == 0 && c->latest && latest_again(c->latest));
+        if (r == FAILED)
+                *e = c->err;
+        return r < 0 || r == FAILED ? -1 : 0;
 }
 
-int cat_stream(const struct verb *v, enum stream stream)
+static int show(struct cat *c, const struct args *a, const struct chain *chain,
+                struct library *library, struct damage *d, struct err *e)
+{
+        const struct scan s = { .chain = chain,
+                                .damage = d,
+                                .jobs = a->jobs,
+                                .streams = 1u << a->stream,
+                                .text = on_text,
+                                .ctx = c };
+        int r;
+
+        c->time = (struct sieve_time){ .stream = a->stream,
+                                       .filter = &a->filter,
+                                       .library = library };
+        if (a->latest && latest_new(library, d, &c->latest, e) < 0)
+                return -1;
+        r = scan(c, &s, e);
+        latest_free(c->latest);
+        sieve_done(&c->sieve);
+        sieve_time_done(&c->time);
+        put_done(&c->put);
+        return r;
+}
+
+/* With what the catalog is needed for, or without it, for which any archive will do. */
+static int open_and_show(struct cat *c, const struct verb *v, const struct args *a,
+                         struct damage *d, struct err *e)
+{
+        struct library *library = NULL;
+        struct chain chain;
+        int r;
+
+        if (a->latest || (c->timed && a->stream == STREAM_MESSAGES)) {
+                r = library_open(v, d, &library, e);
+                if (r == 0)
+                        r = show(c, a, library_chain(library), library, d, e);
+                library_close(library);
+                return r == LIBRARY_NONE ? verb_none_set(v, e) : r;
+        }
+        r = chain_open(v->directory, &chain, e);
+        if (r == 0)
+                r = chain_check(&chain, d, e);
+        if (r == 0)
+                r = show(c, a, &chain, NULL, d, e);
+        chain_done(&chain);
+        return r == CHAIN_NONE ? verb_none_set(v, e) : r;
+}
+
+int cat_archive(struct verb *v, const struct args *a)
 {
         struct damage damage = { .out = v->err };
-        struct cat c = { .verb = v, .stream = stream, .damage = &damage, .shown = BUF_INIT };
-        struct chain chain;
+        struct cat c = { .put = PUT_INIT(v),
+                         .timed = sieve_is_timed(&a->filter),
+                         .sieve = { .line = on_line, .ctx = &c } };
         struct err err;
-        int r;
 
-        r = chain_open(v->directory, &chain, &err);
-        if (r == CHAIN_NONE) {
-                chain_done(&chain);
-                return verb_none(v);
+        if (a->latest && a->stream != STREAM_COMPLETIONS) {
+                err_set(&err, ERR_CONFIG,
+                        "only completions have versions, of which --latest shows "
+                        "the newest");
+                return verb_fail(v, &err);
         }
-        c.chain = &chain;
-        if (r == 0)
-                r = chain_check(&chain, &damage, &err);
-        if (r == 0)
-                r = chain_each(&chain, on_line, &c, &err);
-        chain_done(&chain);
-        buf_done(&c.shown);
-        return r < 0 ? verb_fail(v, &err) : verb_found(&damage);
+        return open_and_show(&c, v, a, &damage, &err) < 0 ? verb_fail(v, &err)
+                                                          : verb_found(&damage);
 }

@@ -1,9 +1,21 @@
 #include "ctl/proof.h"
-#include "ctl/reading.h"
 #include "ctl/sight.h"
 #include "store/replay.h"
 
 #include <string.h>
+
+/* A line on its way: what it names is read by any thread, and judged in its turn. */
+struct job {
+        enum { BAD, FRAME, SEAL } what;
+        uint64_t offset, seq;   /* of the line */
+        const char *why;        /* BAD */
+        struct name name;       /* of the segment */
+        struct frame_ref frame; /* of a seal: the segment, its length, its digest */
+        enum { REACH, READ } how;
+        struct reading_file *file; /* NULL: r and err say why */
+        int r;                     /* enum reading */
+        struct err err;
+};
 
 /* ---- frames ---- */
 
@@ -43,95 +55,159 @@ static void note(struct proof *p, struct shelf_segment *g, const struct frame_re
         damage_add(p->damage, sight_path(&s), frame->offset, frame->records, "%s", e->text);
 }
 
-static void bad_line(struct proof *p, const struct ledger_line *line, uint64_t records,
-                     const char *why)
+static void bad_line(struct proof *p, const struct job *j, uint64_t records, const char *why)
 {
-        damage_add(p->damage, LEDGER_FILE, line->offset, records, "line %llu: %s",
-                   (unsigned long long)line->head.seq, why);
+        damage_add(p->damage, LEDGER_FILE, j->offset, records, "line %llu: %s",
+                   (unsigned long long)j->seq, why);
 }
 
-static void on_frame(struct proof *p, const struct ledger_line *line)
+static void end_frame(struct proof *p, const struct job *j)
 {
-        struct shelf_segment *g;
-        struct frame_ref frame;
-        struct name name;
-        struct err err;
-        int r;
+        struct shelf_segment *g = shelf_get(p->shelf, &j->name);
+        const struct frame_ref *frame = &j->frame;
 
-        if (!replay_frame(line, &frame, &name))
-                return bad_line(p, line, DAMAGE_UNKNOWN, "its frame makes no sense");
-        g = shelf_get(p->shelf, &name);
         if (g->sealed)
-                bad_line(p, line, frame.records, "its segment is sealed already");
-        if (frame.offset > g->end)
-                gap(p, g, frame.offset);
-        else if (frame.offset < g->end)
-                bad_line(p, line, frame.records, "its frame does not follow the one before");
-        if (g->end < frame.offset + frame.length)
-                g->end = frame.offset + frame.length;
+                bad_line(p, j, frame->records, "its segment is sealed already");
+        if (frame->offset > g->end)
+                gap(p, g, frame->offset);
+        else if (frame->offset < g->end)
+                bad_line(p, j, frame->records, "its frame does not follow the one before");
+        if (g->end < frame->offset + frame->length)
+                g->end = frame->offset + frame->length;
 
         p->segments += g->frames == 0;
         g->frames++;
-        g->records += frame.records;
+        g->records += frame->records;
         p->frames++;
-        p->records += frame.records;
-        p->stored += frame.length;
-        p->plain += frame.bytes;
-        r = p->quick ? reading_reach(p->dirfd, &frame, &err)
-                     : reading_frame(p->dirfd, &frame, name.packing, NULL, NULL, &err);
-        note(p, g, &frame, r, &err);
+        p->records += frame->records;
+        p->stored += frame->length;
+        p->plain += frame->bytes;
+        p->frames_read += j->how == READ;
+        note(p, g, frame, j->r, &j->err);
         if (p->progress)
-                p->progress(p->ctx, frame.length);
+                p->progress(p->ctx, frame->length);
 }
 
-/* ---- seals ---- */
-
-static bool read_seal(const struct ledger_line *line, struct name *ret_name,
-                      char segment[static NAME_MAX_BYTES], uint64_t *ret_length,
-                      uint8_t sum[static SHA256_SIZE])
+static void end_seal(struct proof *p, struct job *j)
 {
-        char hex[SHA256_HEX_SIZE];
+        struct shelf_segment *g = shelf_get(p->shelf, &j->name);
+        uint64_t length = j->frame.length;
 
-        return ledger_text(&line->members, "segment", segment, NAME_MAX_BYTES) &&
-               name_parse(segment, strlen(segment), ret_name) == 0 && !ret_name->open &&
-               ledger_uint(&line->members, "length", ret_length) &&
-               ledger_text(&line->members, "sha256", hex, sizeof(hex)) &&
-               sha256_unhex(hex, strlen(hex), sum) == 0;
-}
-
-static void on_seal(struct proof *p, const struct ledger_line *line)
-{
-        struct shelf_segment *g;
-        char segment[NAME_MAX_BYTES];
-        uint8_t sum[SHA256_SIZE];
-        struct name name;
-        uint64_t length;
-        struct err err;
-
-        if (!read_seal(line, &name, segment, &length, sum))
-                return bad_line(p, line, DAMAGE_UNKNOWN, "its seal makes no sense");
-        g = shelf_get(p->shelf, &name);
         if (g->sealed)
-                return bad_line(p, line, g->records, "its segment is sealed already");
+                return bad_line(p, j, g->records, "its segment is sealed already");
         g->sealed = true;
         if (length > g->end)
                 gap(p, g, length);
         else if (length < g->end)
-                bad_line(p, line, g->records, "it seals less than the frames of its segment");
+                bad_line(p, j, g->records, "it seals less than the frames of its segment");
         g->end = length > g->end ? length : g->end;
 
         /* Where a frame is wrong, the file is, and it was told; a file that was cut is, too. */
-        if (!p->quick && !g->harmed && !g->cut && !g->unread)
-                note(p, g, &(struct frame_ref){ .length = length, .records = g->records },
-                     reading_segment(p->dirfd, segment, length, sum, &err), &err);
+        p->files_read += j->how == READ;
+        j->frame.records = g->records;
+        if (j->how == READ && !g->harmed && !g->cut && !g->unread)
+                note(p, g, &j->frame, j->r, &j->err);
+}
+
+/* ---- jobs ---- */
+
+static void work(void *ctx, void *job)
+{
+        struct job *j = job;
+
+        (void)ctx;
+        if (!j->file)
+                return;
+        if (j->what == SEAL)
+                j->r = j->how == REACH ? 0
+                                       : reading_file_prove(j->file, j->frame.length, j->frame.sum,
+                                                            &j->err);
+        else
+                j->r = j->how == REACH ? reading_file_reach(j->file, &j->frame, &j->err)
+                                       : reading_file_frame(j->file, &j->frame, j->name.packing,
+                                                            NULL, NULL, &j->err);
+}
+
+static void drop(void *ctx, void *job)
+{
+        struct job *j = job;
+
+        (void)ctx;
+        j->file = reading_file_drop(j->file);
+}
+
+static int done(void *ctx, void *job)
+{
+        struct proof *p = ctx;
+        struct job *j = job;
+
+        if (j->what == FRAME)
+                end_frame(p, j);
+        else if (j->what == SEAL)
+                end_seal(p, j);
+        else
+                bad_line(p, j, DAMAGE_UNKNOWN, j->why);
+        drop(p, j);
+        return 0;
+}
+
+/* The lines' numbers alone would go by turns: of two streams that grow together, say, each second
+ * one is the one's. */
+static bool is_sampled(const struct proof *p, uint64_t seq)
+{
+        uint64_t x = seq * 0x9e3779b97f4a7c15u;
+
+        x ^= x >> 32;
+        x *= 0xd6e8feb86659fd93u;
+        x ^= x >> 32;
+        return p->of == 0 || x % p->of == p->sample - 1;
+}
+
+static bool read_seal(const struct ledger_line *line, struct name *ret_name, struct frame_ref *ret)
+{
+        char hex[SHA256_HEX_SIZE];
+
+        ret->offset = 0;
+        return ledger_text(&line->members, "segment", ret->segment, sizeof(ret->segment)) &&
+               name_parse(ret->segment, strlen(ret->segment), ret_name) == 0 && !ret_name->open &&
+               ledger_uint(&line->members, "length", &ret->length) &&
+               ledger_text(&line->members, "sha256", hex, sizeof(hex)) &&
+               sha256_unhex(hex, strlen(hex), ret->sum) == 0;
+}
+
+void proof_start(struct proof *p)
+{
+        const struct crew_calls calls = {
+                .size = sizeof(struct job), .work = work, .done = done, .drop = drop, .ctx = p
+        };
+
+        p->files = (struct reading_files){ .dirfd = p->dirfd };
+        p->crew = crew_new(p->quick ? 1 : p->jobs, &calls);
 }
 
 void proof_line(struct proof *p, const struct ledger_line *line)
 {
-        if (json_equals(&line->type, "frame"))
-                on_frame(p, line);
-        else if (json_equals(&line->type, "seal"))
-                on_seal(p, line);
+        bool frame = json_equals(&line->type, "frame");
+        struct job *j;
+
+        if (!frame && !json_equals(&line->type, "seal"))
+                return;
+        j = crew_job(p->crew);
+        j->what = frame ? FRAME : SEAL;
+        j->offset = line->offset;
+        j->seq = line->head.seq;
+        j->how = !p->quick && is_sampled(p, line->head.seq) ? READ : REACH;
+        if (frame && !replay_frame(line, &j->frame, &j->name)) {
+                j->what = BAD;
+                j->why = "its frame makes no sense";
+        } else if (!frame && !read_seal(line, &j->name, &j->frame)) {
+                j->what = BAD;
+                j->why = "its seal makes no sense";
+        }
+        if (j->what != BAD)
+                j->r = reading_files_get(&p->files, j->name.stream, j->frame.segment, &j->file,
+                                         &j->err);
+        crew_put(p->crew);
 }
 
 /* ---- the end ---- */
@@ -193,5 +269,12 @@ static void end_segment(void *ctx, struct shelf_segment *g)
 
 void proof_end(struct proof *p)
 {
+        crew_end(p->crew);
         shelf_each(p->shelf, end_segment, p);
+}
+
+void proof_done(struct proof *p)
+{
+        p->crew = crew_free(p->crew);
+        reading_files_done(&p->files);
 }

@@ -53,13 +53,6 @@ static int open_file(int dirfd, const char *segment, int *ret, uint64_t *ret_len
         return 0;
 }
 
-int reading_length(int dirfd, const char *segment, uint64_t *ret, struct err *e)
-{
-        _cleanup_close_ int fd = -1;
-
-        return open_file(dirfd, segment, &fd, ret, e);
-}
-
 static int reach(uint64_t length, const struct frame_ref *frame, struct err *e)
 {
         if (length >= frame->offset + frame->length)
@@ -68,13 +61,50 @@ static int reach(uint64_t length, const struct frame_ref *frame, struct err *e)
         return READING_CUT;
 }
 
-int reading_reach(int dirfd, const struct frame_ref *frame, struct err *e)
-{
-        uint64_t length;
-        int r = reading_length(dirfd, frame->segment, &length, e);
+/* ---- files that stay open ---- */
 
-        return r != 0 ? r : reach(length, frame, e);
+int reading_files_get(struct reading_files *f, enum stream stream, const char *segment,
+                      struct reading_file **ret, struct err *e)
+{
+        struct reading_file *last = f->last[stream];
+        uint64_t length;
+        int fd, r;
+
+        if (!last || strcmp(last->segment, segment) != 0) {
+                r = open_file(f->dirfd, segment, &fd, &length, e);
+                if (r != 0)
+                        return r;
+                reading_file_drop(last);
+                f->last[stream] = last = mem_new(sizeof(*last));
+                *last = (struct reading_file){ .fd = fd, .length = length, .refs = 1 };
+                snprintf(last->segment, sizeof(last->segment), "%s", segment);
+        }
+        last->refs++;
+        *ret = last;
+        return 0;
 }
+
+struct reading_file *reading_file_drop(struct reading_file *f)
+{
+        if (f && --f->refs == 0) {
+                close(f->fd);
+                free(f);
+        }
+        return NULL;
+}
+
+void reading_files_done(struct reading_files *f)
+{
+        for (size_t i = 0; i < STREAMS; i++)
+                f->last[i] = reading_file_drop(f->last[i]);
+}
+
+int reading_file_reach(const struct reading_file *f, const struct frame_ref *frame, struct err *e)
+{
+        return reach(f->length, frame, e);
+}
+
+/* ---- frames ---- */
 
 static int verify(int fd, uint64_t offset, uint64_t length, const uint8_t *sum, const char *what,
                   struct err *e)
@@ -94,6 +124,20 @@ static int verify(int fd, uint64_t offset, uint64_t length, const uint8_t *sum, 
         return 0;
 }
 
+/* 0: proven, and *ret is open. */
+static int open_text(int fd, uint64_t length, const struct frame_ref *frame, enum packing packing,
+                     struct unpack **ret, struct err *e)
+{
+        int r = reach(length, frame, e);
+
+        if (r == 0)
+                r = verify(fd, frame->offset, frame->length, frame->sum,
+                           "the frame's bytes have another digest than the ledger says", e);
+        if (r == 0 && unpack_open(fd, frame->offset, frame->length, packing, ret, e) < 0)
+                return e->kind == ERR_DAMAGE ? READING_BROKEN : failed(e);
+        return r;
+}
+
 int reading_open(int dirfd, const struct frame_ref *frame, enum packing packing,
                  struct reading_text *ret, struct err *e)
 {
@@ -103,16 +147,10 @@ int reading_open(int dirfd, const struct frame_ref *frame, enum packing packing,
 
         r = open_file(dirfd, frame->segment, &fd, &length, e);
         if (r == 0)
-                r = reach(length, frame, e);
+                r = open_text(fd, length, frame, packing, &ret->text, e);
         if (r == 0)
-                r = verify(fd, frame->offset, frame->length, frame->sum,
-                           "the frame's bytes have another digest than the ledger says", e);
-        if (r != 0)
-                return r;
-        if (unpack_open(fd, frame->offset, frame->length, packing, &ret->text, e) < 0)
-                return e->kind == ERR_DAMAGE ? READING_BROKEN : failed(e);
-        ret->fd = take_fd(&fd);
-        return 0;
+                ret->fd = take_fd(&fd);
+        return r;
 }
 
 void reading_close(struct reading_text *r)
@@ -153,45 +191,59 @@ static int compare(const struct count *c, const struct frame_ref *frame, struct 
         return READING_BROKEN;
 }
 
+static int read_text(struct unpack *text, const struct frame_ref *frame, reading_sink sink,
+                     void *ctx, struct err *e)
+{
+        struct count c = { 0 };
+        const char *p;
+        size_t n;
+
+        for (;;) {
+                if (unpack_next(text, &p, &n, e) < 0)
+                        return e->kind == ERR_DAMAGE ? READING_BROKEN : failed(e);
+                if (n == 0)
+                        return compare(&c, frame, e);
+                if (n > frame->bytes - c.bytes) { /* it could be without end */
+                        err_set(e, ERR_DAMAGE,
+                                "the frame has more plain bytes than the %llu that the ledger says",
+                                (unsigned long long)frame->bytes);
+                        return READING_BROKEN;
+                }
+                count(&c, p, n);
+                if (sink && sink(ctx, p, n) != 0)
+                        return READING_STOPPED;
+        }
+}
+
+int reading_file_frame(const struct reading_file *f, const struct frame_ref *frame,
+                       enum packing packing, reading_sink sink, void *ctx, struct err *e)
+{
+        struct unpack *text;
+        int r = open_text(f->fd, f->length, frame, packing, &text, e);
+
+        if (r != 0)
+                return r;
+        r = read_text(text, frame, sink, ctx, e);
+        unpack_free(text);
+        return r;
+}
+
 int reading_frame(int dirfd, const struct frame_ref *frame, enum packing packing, reading_sink sink,
                   void *ctx, struct err *e)
 {
-        struct count c = { 0 };
         struct reading_text text;
-        const char *p;
-        size_t n;
-        int r;
+        int r = reading_open(dirfd, frame, packing, &text, e);
 
-        r = reading_open(dirfd, frame, packing, &text, e);
         if (r != 0)
                 return r;
-        for (;;) {
-                if (unpack_next(text.text, &p, &n, e) < 0) {
-                        r = e->kind == ERR_DAMAGE ? READING_BROKEN : failed(e);
-                        break;
-                }
-                if (n == 0) {
-                        r = compare(&c, frame, e);
-                        break;
-                }
-                count(&c, p, n);
-                if (sink && sink(ctx, p, n) != 0) {
-                        r = READING_STOPPED;
-                        break;
-                }
-        }
+        r = read_text(text.text, frame, sink, ctx, e);
         reading_close(&text);
         return r;
 }
 
-int reading_segment(int dirfd, const char *segment, uint64_t length,
-                    const uint8_t sum[static SHA256_SIZE], struct err *e)
+int reading_file_prove(const struct reading_file *f, uint64_t length,
+                       const uint8_t sum[static SHA256_SIZE], struct err *e)
 {
-        _cleanup_close_ int fd = -1;
-        uint64_t there;
-        int r = open_file(dirfd, segment, &fd, &there, e);
-
-        if (r != 0)
-                return r;
-        return verify(fd, 0, length, sum, "the file has another digest than its seal line says", e);
+        return verify(f->fd, 0, length, sum, "the file has another digest than its seal line says",
+                      e);
 }

@@ -12,11 +12,20 @@
 #define MESSAGE KEPT_FOLDER("messages") "00000001.jsonl.zst"
 #define CHANGE  KEPT_FOLDER("changes") "00000001.jsonl.zst.open"
 
+/* As many threads as one likes: what is told is the same. Each test is run with some. */
+static inline struct args attack_args(bool quick)
+{
+        static unsigned turn;
+
+        return (struct args){ .quick = quick, .jobs = 1 + turn++ % 3 };
+}
+
 static inline int code(const struct kept *k, bool quick)
 {
+        struct args a = attack_args(quick);
         struct said s;
 
-        SAY(&s, k, verify_archive(&v, quick));
+        SAY(&s, k, verify_archive(&v, &a));
         said_done(&s);
         return s.r;
 }
@@ -24,10 +33,11 @@ static inline int code(const struct kept *k, bool quick)
 /* Exit code and a text that must be on stdout. */
 static inline bool says(const struct kept *k, bool quick, int r, const char *text)
 {
+        struct args a = attack_args(quick);
         struct said s;
         bool good;
 
-        SAY(&s, k, verify_archive(&v, quick));
+        SAY(&s, k, verify_archive(&v, &a));
         good = s.r == r && strstr(s.out, text);
         if (!good)
                 printf("# wanted %d and '%s', came %d:\n# %s# %s\n", r, text, s.r, s.out, s.err);

@@ -206,6 +206,7 @@ static void old_catalog(void)
 
 static void spoiled_catalog(void)
 {
+        struct args a = attack_args(false);
         struct said s;
         struct kept k;
         char *catalog;
@@ -215,7 +216,7 @@ static void spoiled_catalog(void)
         catalog = kept_slurp(&k, CATALOG_FILE, &n);
         memset(catalog, 'x', n);
         kept_write(&k, CATALOG_FILE, catalog, n);
-        SAY(&s, &k, verify_archive(&v, false));
+        SAY(&s, &k, verify_archive(&v, &a));
         CHECK(s.r == VERB_OK && strstr(s.err, "note: the catalog cannot be read"));
         said_done(&s);
         free(catalog);

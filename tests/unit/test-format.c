@@ -60,6 +60,7 @@ static void agrees(const struct kept *k, int r, const char *what)
 static void whole(void)
 {
         for (enum packing p = 0; p < PACKINGS; p++) {
+                struct args a = attack_args(false);
                 char out[8192];
                 struct said s;
                 struct kept k;
@@ -67,7 +68,7 @@ static void whole(void)
                 kept_small(&k, p);
                 agrees(&k, VERB_OK, packing_name(p));
                 run_script(&k, out, sizeof(out));
-                SAY(&s, &k, verify_archive(&v, false));
+                SAY(&s, &k, verify_archive(&v, &a));
                 CHECK(strncmp(out, "head: 11:", 9) == 0 && strstr(s.out, out));
                 said_done(&s);
                 kept_drop(&k);

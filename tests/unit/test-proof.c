@@ -248,6 +248,142 @@ static void no_newline(void)
         kept_drop(&k);
 }
 
+/* ---- parts ---- */
+
+static bool part(const struct kept *k, uint64_t sample, uint64_t of, int r, uint64_t *frames,
+                 uint64_t *files)
+{
+        struct args a = { .sample = sample, .of = of, .jobs = 1 + (unsigned)sample % 3 };
+        unsigned long long x[4] = { 0 };
+        char text[64];
+        const char *at;
+        struct said s;
+        bool good;
+
+        SAY(&s, k, verify_archive(&v, &a));
+        snprintf(text, sizeof(text), "; part %llu of %llu was read: ", (unsigned long long)sample,
+                 (unsigned long long)of);
+        at = strstr(s.out, text);
+        good = s.r == r && at &&
+               sscanf(at + strlen(text), "%llu frames, %llu sealed files\n", &x[0], &x[1]) == 2;
+        if (!good)
+                printf("# %d: %s# %s\n", s.r, s.out, s.err);
+        *frames += x[0];
+        *files += x[1];
+        said_done(&s);
+        return good;
+}
+
+/* In how many of the runs is it found? */
+static unsigned found_in(const struct kept *k, uint64_t of)
+{
+        unsigned found = 0;
+
+        for (uint64_t i = 1; i <= of; i++) {
+                struct args a = { .sample = i, .of = of, .jobs = 2 };
+                struct said s;
+
+                SAY(&s, k, verify_archive(&v, &a));
+                found += s.r == VERB_DAMAGED;
+                said_done(&s);
+        }
+        return found;
+}
+
+static void parts(void)
+{
+        struct kept k;
+        uint64_t frames, files;
+
+        kept_new(&k, PACKING_NONE);
+        for (int i = 0; i < 40; i++) {
+                kept_completions(&k, 1);
+                kept_line(&k, STREAM_CHANGES, "{\"type\":\"gone\",\"id\":\"chatcmpl-1\"}");
+                kept_commit(&k);
+                if (i % 4 == 3)
+                        kept_seal(&k);
+        }
+        kept_close(&k);
+        for (uint64_t of = 1; of <= 8; of++) {
+                uint64_t least = UINT64_MAX, n;
+
+                frames = files = 0;
+                for (uint64_t i = 1; i <= of; i++) {
+                        n = frames;
+                        CHECK(part(&k, i, of, VERB_OK, &frames, &files));
+                        least = frames - n < least ? frames - n : least;
+                }
+                CHECK(frames == 80 && files == 20);
+                CHECK(least >= 80 / of / 3); /* about equal */
+        }
+
+        /* A byte of a sealed file is its frame's and the file's: one run finds it, or two. */
+        kept_spoil(&k, KEPT_FOLDER("completions") "00000003.jsonl", "seed");
+        CHECK(found_in(&k, 1) == 1);
+        CHECK(found_in(&k, 5) >= 1 && found_in(&k, 5) <= 2);
+        kept_spoil(&k, LEDGER_FILE, "\"length\""); /* the chain is always checked whole */
+        CHECK(found_in(&k, 5) == 5);
+        kept_drop(&k);
+}
+
+/* Frames whose lines have only even numbers. */
+static void even_parts(void)
+{
+        uint64_t frames = 0, files = 0;
+        struct kept k;
+
+        kept_new(&k, PACKING_NONE);
+        for (int i = 0; i < 40; i++) {
+                kept_completions(&k, 1);
+                kept_commit(&k);
+                kept_ledger(&k, "walk", "\"walk\":1");
+        }
+        kept_close(&k);
+        CHECK(part(&k, 1, 2, VERB_OK, &frames, &files) && frames > 10 && frames < 30);
+        CHECK(part(&k, 2, 2, VERB_OK, &frames, &files) && frames == 40);
+        kept_drop(&k);
+}
+
+/* Whatever is wrong, and with however many threads: the same is told, in the same order. */
+static void threads(void)
+{
+        struct said one, many;
+        char name[64];
+        struct kept k;
+
+        kept_new(&k, PACKING_ZSTD);
+        for (int i = 0; i < 60; i++) {
+                kept_completions(&k, 3);
+                kept_commit(&k);
+                if (i % 5 == 4)
+                        kept_seal(&k);
+        }
+        kept_close(&k);
+        forget_catalog(&k);
+        for (int i = 1; i <= 12; i += 3) {
+                size_t n;
+                char *text;
+
+                snprintf(name, sizeof(name), KEPT_FOLDER("completions") "%08d.jsonl.zst", i);
+                text = kept_slurp(&k, name, &n);
+                for (size_t at = 20; at < n; at += 150)
+                        text[at] ^= 1;
+                kept_write(&k, name, text, n - (i == 4));
+                free(text);
+        }
+        kept_unlink(&k, KEPT_FOLDER("completions") "00000005.jsonl.zst");
+        kept_spoil(&k, LEDGER_FILE, "\"seq\":40,");
+        SAY(&one, &k, verify_archive(&v, &(struct args){ .jobs = 1 }));
+        CHECK(one.r == VERB_DAMAGED && strstr(one.out, "it is missing"));
+        for (unsigned jobs = 0; jobs < 9; jobs++) {
+                SAY(&many, &k, verify_archive(&v, &(struct args){ .jobs = jobs }));
+                CHECK(many.r == one.r && strcmp(many.out, one.out) == 0);
+                said_done(&many);
+        }
+        said_done(&one);
+        kept_drop(&k);
+}
+
 int main(void)
 {
         RUN(bits, "every flipped bit of a segment is found, sealed or growing");
@@ -261,5 +397,8 @@ int main(void)
         RUN(false_lines, "lines that prove themselves are held against the files");
         RUN(false_seal, "a seal's digest is held against the file");
         RUN(no_newline, "a frame has to end with a newline");
+        RUN(parts, "the parts cover every frame and every sealed file once");
+        RUN(even_parts, "the parts are about equal, however the lines alternate");
+        RUN(threads, "with any number of threads the same is told");
         return tap_end();
 }

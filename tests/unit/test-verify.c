@@ -131,6 +131,7 @@ static void writes_nothing(void)
 
 static void no_archive(void)
 {
+        struct args a = attack_args(false);
         struct kept k;
         struct said s;
         char path[256];
@@ -150,7 +151,7 @@ static void no_archive(void)
         CHECK(mkfifo(path, 0600) == 0);
         CHECK(code(&k, false) == VERB_DAMAGED);
         kept_drop(&k);
-        SAY(&s, &k, verify_archive(&v, false));
+        SAY(&s, &k, verify_archive(&v, &a));
         CHECK(s.r == VERB_NOT && strstr(s.err, "there is no archive in /"));
         said_done(&s);
 }
