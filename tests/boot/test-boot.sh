@@ -36,7 +36,7 @@ mkdir -p "$guest/tests/standin" "$guest/daemon/run"
 cp "$srcdir/tests/boot/guest.py" "$srcdir/tests/e2e/harness.py" "$guest"
 cp "$srcdir/daemon/run/message.h" "$guest/daemon/run"
 cp "$builddir/tests/standin/standin" "$guest/tests/standin"
-ctl=$(cd "$work/tree" && find . -name chatarchivectl -type f)
+ctl=$(cd "$work/tree" && find . -path '*/bin/chatarchivectl' -type f)
 ln -s "${ctl#.}" "$guest/chatarchivectl"
 
 status=0
