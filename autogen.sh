@@ -9,10 +9,12 @@ set -eu
 cd "$(dirname "$0")"
 
 build_packages='autoconf automake build-essential ca-certificates jq libarchive-dev
-        libcurl4-openssl-dev libinih-dev libsqlite3-dev libssl-dev libsystemd-dev libyajl-dev
-        pkg-config zlib1g-dev zstd'
-test_packages='curl gzip lz4 mandoc nginx openssl procps prometheus python3 strace systemd
-        util-linux xz-utils'
+        libcurl4-openssl-dev libinih-dev libpcre2-dev libsqlite3-dev libssl-dev libsystemd-dev
+        libyajl-dev pkg-config zlib1g-dev zstd'
+test_packages='chromium curl fish gzip lz4 mandoc nginx openssl procps prometheus python3 strace
+        systemd util-linux xz-utils zsh'
+# A Node that is not Debian's brings its own npm, and conflicts with Debian's.
+command -v npm >/dev/null || test_packages="$test_packages nodejs npm"
 bench_packages='python3-ijson python3-requests python3-zstandard time'
 
 fail()
@@ -88,8 +90,6 @@ check)
         exec make -j"$(nproc)" check
         ;;
 bench)
-        # A Node that is not Debian's brings its own npm, and conflicts with Debian's.
-        command -v npm >/dev/null || bench_packages="$bench_packages nodejs npm"
         install_packages $build_packages $test_packages $bench_packages
         build
         exec make bench

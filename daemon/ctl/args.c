@@ -1,6 +1,6 @@
 #include "ctl/args.h"
 #include "base/mem.h"
-#include "base/text.h"
+#include "ctl/args_options.h"
 #include "ctl/status.h"
 
 #include <string.h>
@@ -9,147 +9,199 @@ static const struct {
         const char *name;
         enum args_verb verb;
 } verbs[] = {
-        { "status", ARGS_STATUS },
-        { "verify", ARGS_VERIFY },
-        { "cat", ARGS_CAT },
+        { "status", ARGS_STATUS }, { "list", ARGS_LIST },       { "show", ARGS_SHOW },
+        { "cat", ARGS_CAT },       { "grep", ARGS_GREP },       { "export", ARGS_EXPORT },
+        { "walks", ARGS_WALKS },   { "report", ARGS_REPORT },   { "verify", ARGS_VERIFY },
+        { "head", ARGS_HEAD },     { "reindex", ARGS_REINDEX },
 };
 
-static const struct option {
-        const char *name;
-        bool valued;
-        enum args_verb verb; /* the one that takes it; ARGS_NONE: any */
-} options[] = {
-        { "directory", true, ARGS_NONE }, { "help", false, ARGS_NONE },
-        { "version", false, ARGS_NONE },  { "quick", false, ARGS_VERIFY },
-        { "json", false, ARGS_STATUS },   { "max-age", true, ARGS_STATUS },
+struct parse {
+        int argc;
+        char *const *argv;
+        int at; /* the word in hand */
+        usec_t now;
+        struct args a;
+        bool only_words, stream_given, version, help;
+        const struct args_option *given[ARGS_OPTIONS_MAX]; /* each once */
+        size_t n_given;
 };
 
-static int take_option(struct args *a, const char *name, const char *value, struct err *e)
+static int take_verb(struct parse *p, const char *word, struct err *e)
 {
-        if (strcmp(name, "directory") == 0)
-                a->directory = value;
-        else if (strcmp(name, "quick") == 0)
-                a->quick = true;
-        else if (strcmp(name, "json") == 0)
-                a->json = true;
-        else if (strcmp(name, "max-age") == 0 && text_span(value, &a->max_age) < 0)
-                return err_set(e, ERR_CONFIG, "--max-age= takes a time such as 36h or 2d, not '%s'",
-                               value);
+        for (size_t i = 0; i < ELEMENTS(verbs); i++)
+                if (strcmp(verbs[i].name, word) == 0)
+                        p->a.verb = verbs[i].verb;
+        if (p->a.verb == ARGS_NONE)
+                return err_set(e, ERR_CONFIG, "there is no verb '%s'", word);
         return 0;
 }
 
-/* Verbs, and what follows them. */
-static int take_word(struct args *a, const char *word, bool *stream_given, struct err *e)
+static int take_stream(struct parse *p, const char *word, struct err *e)
 {
-        if (a->verb == ARGS_NONE) {
-                for (size_t i = 0; i < ELEMENTS(verbs); i++)
-                        if (strcmp(verbs[i].name, word) == 0)
-                                a->verb = verbs[i].verb;
-                if (a->verb == ARGS_NONE)
-                        return err_set(e, ERR_CONFIG, "there is no verb '%s'", word);
-                return 0;
-        }
-        if (a->verb != ARGS_CAT || *stream_given)
-                return err_set(e, ERR_CONFIG, "there is no place for '%s'", word);
-        if (stream_parse(word, strlen(word), &a->stream) < 0)
+        if (stream_parse(word, strlen(word), &p->a.stream) < 0)
                 return err_set(e, ERR_CONFIG,
                                "there is no stream '%s'; there are completions, messages and "
                                "changes",
                                word);
-        *stream_given = true;
+        p->stream_given = true;
         return 0;
 }
 
-static const struct option *find_option(const char *name, size_t n)
+/* Verbs, and what follows them. */
+static int take_word(struct parse *p, const char *word, struct err *e)
 {
-        for (size_t i = 0; i < ELEMENTS(options); i++)
-                if (strlen(options[i].name) == n && memcmp(options[i].name, name, n) == 0)
-                        return &options[i];
-        return NULL;
+        struct args *a = &p->a;
+
+        if (a->verb == ARGS_NONE)
+                return take_verb(p, word, e);
+        if (a->verb == ARGS_SHOW && !a->id) {
+                a->id = word;
+                return 0;
+        }
+        if (a->verb == ARGS_GREP && !a->pattern) {
+                a->pattern = word;
+                return 0;
+        }
+        if ((a->verb == ARGS_CAT || a->verb == ARGS_GREP) && !p->stream_given)
+                return take_stream(p, word, e);
+        return err_set(e, ERR_CONFIG, "there is no place for '%s'", word);
+}
+
+/* text: the option as it was written, for a message. value: NULL if it has none. */
+static int take_option(struct parse *p, const struct args_option *o, const char *text,
+                       const char *value, struct err *e)
+{
+        size_t i = 0;
+
+        if (o->valued && (!value || !*value))
+                return err_set(e, ERR_CONFIG, "%s needs a value", text);
+        while (i < p->n_given && p->given[i] != o)
+                i++;
+        if (i == p->n_given)
+                p->given[p->n_given++] = o;
+        if (o->take)
+                return o->take(&p->a, value, p->now, e);
+        *(bool *)((char *)&p->a + o->flag) = true;
+        return 0;
+}
+
+/* The next word as an option's value; one that looks like a long option is none. */
+static const char *next_value(struct parse *p)
+{
+        if (p->at + 1 >= p->argc || strncmp(p->argv[p->at + 1], "--", 2) == 0)
+                return NULL;
+        return p->argv[++p->at];
+}
+
+static int take_long(struct parse *p, const char *text, struct err *e)
+{
+        const char *name = text + 2, *eq = strchr(name, '=');
+        size_t n = eq ? (size_t)(eq - name) : strlen(name);
+        const struct args_option *o;
+        char shown[32];
+
+        /* The program's version; a record's has its number behind a '='. */
+        p->version |= strcmp(name, "version") == 0;
+        p->help |= strcmp(name, "help") == 0;
+        if (strcmp(name, "version") == 0 || strcmp(name, "help") == 0)
+                return 0;
+        o = args_option_long(name, n);
+        if (!o)
+                return err_set(e, ERR_CONFIG, "there is no option '%s'", text);
+        if (!o->valued && eq)
+                return err_set(e, ERR_CONFIG, "--%s takes no value", o->name);
+        snprintf(shown, sizeof(shown), "--%s=", o->name);
+        return take_option(p, o, shown, eq ? eq + 1 : o->valued ? next_value(p) : NULL, e);
+}
+
+/* "-r", "-ic", "-n5", "-n 5" */
+static int take_short(struct parse *p, const char *text, struct err *e)
+{
+        for (const char *c = text + 1; *c; c++) {
+                const struct args_option *o = args_option_short(*c);
+                const char shown[] = { '-', *c, '\0' };
+
+                p->help |= *c == 'h';
+                if (*c == 'h')
+                        continue;
+                if (!o)
+                        return err_set(e, ERR_CONFIG, "there is no option '%s'", text);
+                if (o->valued)
+                        return take_option(p, o, shown, c[1] ? c + 1 : next_value(p), e);
+                if (take_option(p, o, shown, NULL, e) < 0)
+                        return -1;
+        }
+        return 0;
+}
+
+static int take(struct parse *p, const char *text, struct err *e)
+{
+        if (p->only_words || text[0] != '-')
+                return take_word(p, text, e);
+        if (strcmp(text, "--") == 0) {
+                p->only_words = true;
+                return 0;
+        }
+        if (strncmp(text, "--", 2) == 0)
+                return take_long(p, text, e);
+        if (!text[1])
+                return err_set(e, ERR_CONFIG, "there is no option '-'");
+        return take_short(p, text, e);
 }
 
 /* What is said of an option must suit the verb, wherever it stands. */
-static int check(const struct args *a, const bool given[static ELEMENTS(options)], struct err *e)
+static int check_options(const struct parse *p, struct err *e)
 {
-        if (a->verb == ARGS_NONE)
-                return err_set(e, ERR_CONFIG, "a verb is needed: status, verify or cat");
-        for (size_t i = 0; i < ELEMENTS(options); i++)
-                if (given[i] && options[i].verb != ARGS_NONE && options[i].verb != a->verb)
+        const struct args *a = &p->a;
+
+        for (size_t i = 0; i < p->n_given; i++)
+                if (!(p->given[i]->verbs & ARGS_BIT(a->verb)))
                         return err_set(e, ERR_CONFIG, "this verb has no option --%s",
-                                       options[i].name);
+                                       p->given[i]->name);
+        if (a->output == ARGS_BARE && a->verb == ARGS_STATUS)
+                return err_set(e, ERR_CONFIG, "status has no output 'cat'");
+        if (a->filter.since > a->filter.until)
+                return err_set(e, ERR_CONFIG, "--since= is later than --until=");
+        if (a->of && a->quick)
+                return err_set(e, ERR_CONFIG,
+                               "--quick reads no records: there is nothing to take "
+                               "a sample of");
+        if (a->count && a->ids)
+                return err_set(e, ERR_CONFIG, "--count and --ids exclude each other");
         return 0;
 }
 
-int args_parse(int argc, char *const argv[], struct args *ret, struct err *e)
+static int check(const struct parse *p, struct err *e)
 {
-        struct args a = { .max_age = STATUS_NO_AGE };
-        bool given[ELEMENTS(options)] = { false }, stream_given = false;
+        const struct args *a = &p->a;
 
-        for (int i = 1; i < argc; i++) {
-                const char *name = argv[i] + 2, *eq, *value;
-                const struct option *o;
+        if (a->verb == ARGS_NONE)
+                return err_set(e, ERR_CONFIG,
+                               "a verb is needed: status, list, show, cat, grep, "
+                               "export, walks, report, verify, head or reindex");
+        if (a->verb == ARGS_SHOW && (!a->id || !*a->id))
+                return err_set(e, ERR_CONFIG, "show needs the id of a completion");
+        if (a->verb == ARGS_GREP && !a->pattern)
+                return err_set(e, ERR_CONFIG, "grep needs a pattern");
+        return check_options(p, e);
+}
 
-                if (strncmp(argv[i], "-", 1) != 0) {
-                        if (take_word(&a, argv[i], &stream_given, e) < 0)
-                                return -1;
-                        continue;
-                }
-                eq = strchr(argv[i], '=');
-                o = strncmp(argv[i], "--", 2) != 0
-                            ? NULL
-                            : find_option(name, eq ? (size_t)(eq - name) : strlen(name));
-                if (!o)
-                        return err_set(e, ERR_CONFIG, "there is no option '%s'", argv[i]);
-                value = eq ? eq + 1 : NULL;
-                if (o->valued && !eq && argv[i + 1] && argv[i + 1][0] != '-')
-                        value = argv[++i];
-                if (!o->valued && eq)
-                        return err_set(e, ERR_CONFIG, "--%s takes no value", o->name);
-                if (o->valued && (!value || !*value))
-                        return err_set(e, ERR_CONFIG, "--%s= needs a value", o->name);
-                given[o - options] = true;
-                if (take_option(&a, o->name, value, e) < 0)
+int args_parse(int argc, char *const argv[], usec_t now, struct args *ret, struct err *e)
+{
+        struct parse p = { .argc = argc,
+                           .argv = argv,
+                           .now = now,
+                           .a = { .max_age = STATUS_NO_AGE, .filter = FILTER_ALL } };
+
+        for (p.at = 1; p.at < argc; p.at++)
+                if (take(&p, argv[p.at], e) < 0)
                         return -1;
-        }
-        for (size_t i = 0; i < ELEMENTS(options); i++) {
-                if (given[i] && strcmp(options[i].name, "version") == 0)
-                        a.verb = ARGS_VERSION;
-                if (given[i] && strcmp(options[i].name, "help") == 0)
-                        a.verb = ARGS_HELP;
-        }
-        if (a.verb != ARGS_HELP && a.verb != ARGS_VERSION && check(&a, given, e) < 0)
+        if (p.version)
+                p.a.verb = ARGS_VERSION;
+        if (p.help)
+                p.a.verb = ARGS_HELP;
+        if (p.a.verb != ARGS_HELP && p.a.verb != ARGS_VERSION && check(&p, e) < 0)
                 return -1;
-        *ret = a;
+        *ret = p.a;
         return 0;
-}
-
-const char *args_usage(void)
-{
-        return "usage: chatarchivectl [--directory=DIR] status [--max-age=TIME] [--json] | "
-               "verify [--quick] | cat [STREAM]";
-}
-
-const char *args_help(void)
-{
-        return "chatarchivectl reads an archive that chatarchived keeps. It never writes to it,\n"
-               "and works beside the daemon, on a copy, and on a read-only disk.\n"
-               "\n"
-               "usage: chatarchivectl [--directory=DIR] VERB\n"
-               "\n"
-               "  status [--max-age=TIME] [--json]\n"
-               "                    how much there is, the last walks, who is writing; exit 1 if\n"
-               "                    the last complete full walk is older than TIME (36h, 2d)\n"
-               "  verify [--quick]  prove that everything is there as the ledger says; --quick\n"
-               "                    looks at the ledger and at the files' lengths only\n"
-               "  cat [STREAM]      the records as JSON lines: completions (the default),\n"
-               "                    messages or changes\n"
-               "\n"
-               "  --directory=DIR   the archive; if this is not given, the one that\n"
-               "                    " SYSCONFDIR "/chatarchived/chatarchived.conf names\n"
-               "  --version         print the version, end\n"
-               "  --help            print this, end\n"
-               "\n"
-               "Exit status: 0 found or clean, 1 not, 2 usage, 3 the archive is damaged.\n"
-               "\n"
-               "See chatarchivectl(1), chatarchive(5), chatarchived(8).\n";
 }

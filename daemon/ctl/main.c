@@ -1,12 +1,21 @@
 #include "base/mem.h"
 #include "ctl/args.h"
 #include "ctl/cat.h"
+#include "ctl/export.h"
+#include "ctl/grep.h"
+#include "ctl/head.h"
+#include "ctl/list.h"
+#include "ctl/reindex.h"
+#include "ctl/report.h"
+#include "ctl/showing.h"
 #include "ctl/status.h"
 #include "ctl/verify.h"
+#include "ctl/walks.h"
 #include "run/config.h"
 #include "run/realtime.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -27,22 +36,40 @@ static int find_directory(const struct args *a, struct config *config, struct ve
         return 0;
 }
 
-static int run(const struct verb *v, const struct args *a)
+static int run(struct verb *v, const struct args *a)
 {
         switch (a->verb) {
         case ARGS_STATUS:
-                return status_archive(v, a->max_age, a->json);
-        case ARGS_VERIFY:
-                return verify_archive(v, a->quick);
+                return status_archive(v, a->max_age, a->output == ARGS_JSON);
+        case ARGS_LIST:
+                return list_archive(v, a);
+        case ARGS_SHOW:
+                return showing_archive(v, a);
         case ARGS_CAT:
-                return cat_stream(v, a->stream);
+                return cat_archive(v, a);
+        case ARGS_GREP:
+                return grep_archive(v, a);
+        case ARGS_EXPORT:
+                return export_archive(v, a);
+        case ARGS_WALKS:
+                return walks_archive(v, a);
+        case ARGS_REPORT:
+                return report_archive(v, a);
+        case ARGS_VERIFY:
+                return verify_archive(v, a);
+        case ARGS_HEAD:
+                return head_archive(v, a);
+        case ARGS_REINDEX:
+                return reindex_archive(v, a);
         case ARGS_VERSION:
                 fputs("chatarchivectl " PACKAGE_VERSION "\n", v->out);
                 return VERB_OK;
-        default:
-                fputs(args_help(), v->out);
-                return VERB_OK;
+        case ARGS_NONE:
+        case ARGS_HELP:
+                break;
         }
+        fputs(args_help(), v->out);
+        return VERB_OK;
 }
 
 /* errno says nothing any more of a write that failed a while ago. */
@@ -80,7 +107,8 @@ int main(int argc, char *argv[])
         int r;
 
         signal(SIGPIPE, SIG_IGN);
-        if (args_parse(argc, argv, &args, &err) < 0) {
+        setlocale(LC_CTYPE, "C.UTF-8"); /* records are UTF-8, whatever the person's language is */
+        if (args_parse(argc, argv, clock_wall(&clock), &args, &err) < 0) {
                 verb_fail(&v, &err);
                 fprintf(stderr, "%s\n", args_usage());
                 return VERB_USAGE;

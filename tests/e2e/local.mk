@@ -1,8 +1,16 @@
 # End to end, against the stand-in. Sentences as names, TAP out.
+E2E_TESTS += tests/e2e/test-verbs.py tests/e2e/test-completion.py tests/e2e/test-examples.py
 E2E_TESTS += tests/e2e/test-walk.py tests/e2e/test-faults.py tests/e2e/test-crash.py \
         tests/e2e/test-program.py tests/e2e/test-tls.py tests/e2e/test-resident.py \
         tests/e2e/test-status.py tests/e2e/test-due.py tests/e2e/test-history.py \
-        tests/e2e/test-form.py tests/e2e/test-heads.py tests/e2e/test-model.py
+        tests/e2e/test-form.py tests/e2e/test-heads.py tests/e2e/test-scan.py tests/e2e/test-model.py \
+        tests/e2e/test-library.py
+# In a browser, and with DuckDB, which npm installs below tests/tools/installed.
+E2E_TESTS += tests/e2e/test-report.py tests/e2e/test-tools.py
+EXTRA_DIST += tests/e2e/page.py tests/e2e/forged_archive.py tests/tools/package.json \
+        tests/tools/duckdb.js
+clean-local:
+	rm -rf tests/tools/installed
 EXTRA_DIST += tests/e2e/harness.py tests/e2e/resident.py \
         tests/e2e/forged.py tests/e2e/told.py tests/e2e/timeline.py
 

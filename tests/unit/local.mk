@@ -64,6 +64,7 @@ UNIT_TESTS += tests/unit/test-torn
 UNIT_TESTS += tests/unit/test-scope
 UNIT_TESTS += tests/unit/test-index
 UNIT_TESTS += tests/unit/test-tombstone
+UNIT_TESTS += tests/unit/test-history
 UNIT_TESTS += tests/unit/test-sweep
 UNIT_TESTS += tests/unit/test-unstable
 UNIT_TESTS += tests/unit/test-prompts
@@ -84,17 +85,34 @@ tests_unit_test_metrics_file_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=openat,--wrap=pw
 
 UNIT_TESTS += tests/unit/test-show
 UNIT_TESTS += tests/unit/test-args
+UNIT_TESTS += tests/unit/test-when
+UNIT_TESTS += tests/unit/test-filter
+UNIT_TESTS += tests/unit/test-conversation
+UNIT_TESTS += tests/unit/test-tuning
+UNIT_TESTS += tests/unit/test-pager
 UNIT_TESTS += tests/unit/test-chain
 UNIT_TESTS += tests/unit/test-tree
 UNIT_TESTS += tests/unit/test-proof
 UNIT_TESTS += tests/unit/test-verify
 UNIT_TESTS += tests/unit/test-cat
+UNIT_TESTS += tests/unit/test-scan-frames
+tests_unit_test_scan_frames_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create,--wrap=openat
+UNIT_TESTS += tests/unit/test-member
+UNIT_TESTS += tests/unit/test-grep
+UNIT_TESTS += tests/unit/test-walks
+UNIT_TESTS += tests/unit/test-head
 UNIT_TESTS += tests/unit/test-status
+UNIT_TESTS += tests/unit/test-record
+UNIT_TESTS += tests/unit/test-library
+UNIT_TESTS += tests/unit/test-library-hostile
+UNIT_TESTS += tests/unit/test-reindex
+UNIT_TESTS += tests/unit/test-report-parts
+UNIT_TESTS += tests/unit/test-report
 UNIT_TESTS += tests/unit/test-format
 
-EXTRA_DIST += tests/unit/calls.h tests/unit/configured.h tests/unit/faults-calls.h tests/unit/faults.h tests/unit/fetch.h \
+EXTRA_DIST += tests/unit/annals.h tests/unit/calls.h tests/unit/configured.h tests/unit/faults-calls.h tests/unit/faults.h tests/unit/fetch.h \
         tests/unit/json-random.h tests/unit/kept-attack.h tests/unit/kept.h tests/unit/life.h tests/unit/model.h \
         tests/unit/page-oracle.h tests/unit/page-run.h tests/unit/prom.h tests/unit/scratch.h \
-        tests/unit/served.h tests/unit/squeeze-oracle.h tests/unit/squeeze-run.h \
+        tests/unit/served.h tests/unit/spoken.h tests/unit/squeeze-oracle.h tests/unit/squeeze-run.h \
         tests/unit/story.h tests/unit/tap.h tests/unit/token-oracle.h tests/unit/tool.h \
         tests/unit/twins.h tests/unit/value-random.h
