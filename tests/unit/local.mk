@@ -114,5 +114,5 @@ EXTRA_DIST += tests/unit/annals.h tests/unit/calls.h tests/unit/configured.h tes
         tests/unit/json-random.h tests/unit/kept-attack.h tests/unit/kept.h tests/unit/life.h tests/unit/model.h \
         tests/unit/page-oracle.h tests/unit/page-run.h tests/unit/prom.h tests/unit/scratch.h \
         tests/unit/served.h tests/unit/spoken.h tests/unit/squeeze-oracle.h tests/unit/squeeze-run.h \
-        tests/unit/story.h tests/unit/tap.h tests/unit/token-oracle.h tests/unit/tool.h \
+        tests/unit/story.h tests/unit/power.h tests/unit/tap.h tests/unit/token-oracle.h tests/unit/tool.h \
         tests/unit/twins.h tests/unit/value-random.h
