@@ -296,8 +296,9 @@ def machine():
              first_line(PYTHON, "-c", python)]
     if node_version():
         tools += ["Node " + first_line("node", "--version")[1:], f"openai {node_version()}"]
+    kernel = ".".join(platform.release().split(".")[:2])
     return (f"{first_line(DAEMON, '--version')}; {model.group(1) if model else platform.machine()} "
-            f"{sha} SHA instructions, {os.cpu_count()} processors, Linux {platform.release()}; "
+            f"{sha} SHA instructions, {os.cpu_count()} processors, Linux {kernel}; "
             f"{', '.join(tools)}.")
 
 

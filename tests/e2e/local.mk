@@ -1,5 +1,6 @@
 # End to end, against the stand-in. Sentences as names, TAP out.
-E2E_TESTS += tests/e2e/test-verbs.py tests/e2e/test-completion.py tests/e2e/test-examples.py
+E2E_TESTS += tests/e2e/test-verbs.py tests/e2e/test-completion.py tests/e2e/test-examples.py \
+        tests/e2e/test-hostile.py
 E2E_TESTS += tests/e2e/test-walk.py tests/e2e/test-faults.py tests/e2e/test-crash.py \
         tests/e2e/test-program.py tests/e2e/test-tls.py tests/e2e/test-resident.py \
         tests/e2e/test-status.py tests/e2e/test-due.py tests/e2e/test-history.py \
