@@ -76,13 +76,14 @@ def live(place):
     verbs = (["cat"], ["cat", "messages"], ["grep", "--count", '"id"'], ["walks", "--json"],
              ["head"], ["verify"], ["cat", "--latest"], ["verify", "--quick"],
              ["grep", "--ids", "chatcmpl"], ["verify", "--sample=1/3"],
-             ["cat", "messages", "--since=2020-01-01"])
+             ["cat", "messages", "--since=2020-01-01"], ["list", "-o", "cat"],
+             ["list", "--changed", "--json"], ["report"], ["status"])
     seen, head, tries, until = 0, 0, 0, time.time() + SECONDS
     with Writer(place, server, directory) as writer:
         while tries < TRIES and time.time() < until:
             args = verbs[tries % len(verbs)]
             result = ctl(directory, *args, f"--jobs={1 + tries % 3}" if args[0] in
-                         ("cat", "grep", "verify") else "--directory=" + directory, expect=0)
+                         ("cat", "grep", "report", "verify") else "--directory=" + directory, expect=0)
             equal(result.err, "", f"what {args} said")
             tries += 1
             if args == ["cat"]:
