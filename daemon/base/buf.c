@@ -100,6 +100,17 @@ void buf_json_str(struct buf *b, const char *s)
                 buf_puts(b, "null");
 }
 
+void buf_member_uint(struct buf *b, const char *key, uint64_t n)
+{
+        buf_printf(b, ",\"%s\":%llu", key, (unsigned long long)n);
+}
+
+void buf_member_text(struct buf *b, const char *key, const char *text)
+{
+        buf_printf(b, ",\"%s\":", key);
+        buf_json_str(b, text && *text ? text : NULL);
+}
+
 void buf_percent(struct buf *b, const char *s, size_t n)
 {
         for (size_t i = 0; i < n; i++) {

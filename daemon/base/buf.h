@@ -37,6 +37,9 @@ const char *buf_str(const struct buf *b);
  * place that checked. */
 void buf_json(struct buf *b, const char *s, size_t n);
 void buf_json_str(struct buf *b, const char *s); /* NULL gives null */
+/* An object's next member, with its comma: ,"key":n and ,"key":"text". The key is put as it is. */
+void buf_member_uint(struct buf *b, const char *key, uint64_t n);
+void buf_member_text(struct buf *b, const char *key, const char *text); /* NULL, "": null */
 
 /* Percent-encode everything but RFC 3986's unreserved characters. */
 void buf_percent(struct buf *b, const char *s, size_t n);

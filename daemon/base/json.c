@@ -16,10 +16,9 @@ static bool is_hex(char c)
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* The first byte from p on that means something in a string: a quote, a backslash, a control
- * character; or end. Eight bytes at once: a ledger's lines are strings for the most part, and each
- * start reads all of them. */
-static const char *skip_plain(const char *p, const char *end)
+/* Eight bytes at once: a ledger's lines are strings for the most part, and each start reads all of
+ * them. */
+const char *json_plain(const char *p, const char *end)
 {
         const uint64_t ones = UINT64_MAX / 255;
 
@@ -44,7 +43,7 @@ static const char *skip_plain(const char *p, const char *end)
 /* Each skip_…() below takes p at the value's first byte and yields the byte past it, or NULL. */
 static const char *skip_string(const char *p, const char *end)
 {
-        for (p++; (p = skip_plain(p, end)) < end; p++) {
+        for (p++; (p = json_plain(p, end)) < end; p++) {
                 if (*p == '"')
                         return p + 1;
                 if (*p != '\\' || ++p == end)
@@ -283,7 +282,7 @@ int json_string(const struct json *v, struct buf *out)
         for (p = v->p + 1; p < end; p++) {
                 unsigned c;
 
-                plain = skip_plain(p, end);
+                plain = json_plain(p, end);
                 buf_add(out, p, (size_t)(plain - p));
                 if (plain == end)
                         break;

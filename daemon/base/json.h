@@ -41,6 +41,9 @@ void json_members(const struct json *v, const char *const *keys, size_t n, struc
  * ret_key may be NULL; for arrays it is left alone. The key is the raw string, quotes included. */
 bool json_next(const struct json *v, size_t *at, struct json *ret_key, struct json *ret);
 
+/* Within a string: the first byte from p on that means something there (a quote, a backslash, a
+ * control character), or end. For those who read a text in pieces. */
+const char *json_plain(const char *p, const char *end);
 /* Append a string's decoded text. A lone surrogate comes out as the three bytes that UTF-8 would
  * give it, so that different strings stay different. -1 if v is no string. */
 int json_string(const struct json *v, struct buf *out);

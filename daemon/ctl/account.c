@@ -186,3 +186,39 @@ bool account_gap(const struct account_walk *w, size_t *at, int64_t *ret)
                         return true;
         return false;
 }
+
+static void put_time(struct buf *b, const char *key, usec_t t)
+{
+        char text[CLOCK_TEXT_MAX];
+
+        buf_member_text(b, key, t ? clock_rfc3339(t, text) : NULL);
+}
+
+void account_walk_json(const struct account_walk *w, const char *state, bool ended, struct buf *b)
+{
+        usec_t took = w->ended > w->started ? w->ended - w->started : 0;
+
+        buf_printf(b, "{\"walk\":%llu,\"kind\":\"%s\",\"state\":\"%s\"",
+                   (unsigned long long)w->number, w->full ? "full" : "new", state);
+        buf_member_text(b, "reason", w->reason);
+        buf_member_text(b, "detail", w->detail);
+        put_time(b, "started", w->started);
+        put_time(b, "ended", ended ? w->ended : 0);
+        if (ended) {
+                buf_printf(b, ",\"seconds\":%lld.%03d", (long long)(took / USEC_PER_SEC),
+                           (int)(took % USEC_PER_SEC / USEC_PER_MSEC));
+                buf_member_uint(b, "pages", w->pages);
+                buf_member_uint(b, "seen", w->seen);
+                buf_member_uint(b, "new", w->new);
+                buf_member_uint(b, "changed", w->changed);
+                buf_member_uint(b, "gone", w->gone);
+        } else {
+                buf_puts(b, ",\"seconds\":null,\"pages\":null,\"seen\":null,\"new\":null,"
+                            "\"changed\":null,\"gone\":null");
+        }
+        buf_puts(b, ",\"filter\":");
+        if (w->filter.p)
+                buf_add(b, w->filter.p, w->filter.n);
+        else
+                buf_puts(b, "null");
+}

@@ -1,6 +1,7 @@
 /* What the ledger alone tells of an archive: since when, how much, which walks. */
 #pragma once
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "store/ledger.h"
@@ -51,6 +52,10 @@ void account_done(struct account *a);
 /* One `walk` line, given as its text and its time, in place of what *w holds (zeroed before the
  * first): free(w->text) in the end. What the line lacks is 0 or "". */
 void account_walk_read(struct account_walk *w, const char *text, size_t n, usec_t ended);
+
+/* The walk as a JSON object, but for its gaps and its end: the braces are left open. What an end
+ * tells is null if it has none. */
+void account_walk_json(const struct account_walk *w, const char *state, bool ended, struct buf *b);
 
 /* The seconds of a walk's gaps, one by one; start with *at = 0, false at the end. */
 bool account_gap(const struct account_walk *w, size_t *at, int64_t *ret);

@@ -1,7 +1,6 @@
 #include "ctl/report_skim.h"
 #include "base/mem.h"
 
-#include <endian.h>
 #include <string.h>
 
 #define KEY_MAX \
@@ -157,28 +156,6 @@ static void take_mark(struct skim *s, char c)
         }
 }
 
-/* The first quote or backslash from p on, or end: eight bytes at once, as most bytes of a record are
- * in strings that nobody wants. */
-static const char *skip_plain(const char *p, const char *end)
-{
-        const uint64_t ones = UINT64_MAX / 255;
-
-        for (; end - p >= 8; p += 8) {
-                uint64_t w, quote, slash, found;
-
-                memcpy(&w, p, 8);
-                w = le64toh(w);
-                quote = w ^ ones * '"';
-                slash = w ^ ones * '\\';
-                found = (((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & ones << 7;
-                if (found)
-                        return p + __builtin_ctzll(found) / 8;
-        }
-        while (p < end && *p != '"' && *p != '\\')
-                p++;
-        return p;
-}
-
 /* From within a string; returns behind its end, or the end of what there is. */
 static const char *take_string(struct skim *s, const char *p, const char *end)
 {
@@ -189,7 +166,11 @@ static const char *take_string(struct skim *s, const char *p, const char *end)
                 s->escaped = false;
                 p++;
         }
-        while ((p = skip_plain(p, end)) < end && *p != '"') {
+        while ((p = json_plain(p, end)) < end && *p != '"') {
+                if (*p != '\\') { /* a control character, which nobody but a forger has put here */
+                        p++;
+                        continue;
+                }
                 s->escaped = end - p == 1;
                 p += s->escaped ? 1 : 2;
         }

@@ -6,11 +6,6 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
-static void put_uint(struct buf *b, const char *key, uint64_t n)
-{
-        buf_printf(b, ",\"%s\":%llu", key, (unsigned long long)n);
-}
-
 /* A file's name may be any bytes; JSON may not. */
 static void put_bytes(struct buf *b, const char *key, const char *text)
 {
@@ -32,17 +27,11 @@ static void put_bytes(struct buf *b, const char *key, const char *text)
         buf_json_str(b, text ? buf_str(&clean) : NULL);
 }
 
-static void put_text(struct buf *b, const char *key, const char *text)
-{
-        buf_printf(b, ",\"%s\":", key);
-        buf_json_str(b, text && *text ? text : NULL);
-}
-
 static void put_time(struct buf *b, const char *key, usec_t t)
 {
         char text[CLOCK_TEXT_MAX];
 
-        put_text(b, key, t ? clock_rfc3339(t, text) : NULL);
+        buf_member_text(b, key, t ? clock_rfc3339(t, text) : NULL);
 }
 
 static void put_seconds(struct buf *b, const char *key, usec_t t)
@@ -68,7 +57,7 @@ static void put_counts(const struct status *s, struct buf *b)
 
         for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
                 if (s->counted)
-                        put_uint(b, counts[i].key, counts[i].n);
+                        buf_member_uint(b, counts[i].key, counts[i].n);
                 else
                         buf_printf(b, ",\"%s\":null", counts[i].key);
         }
@@ -87,10 +76,10 @@ static void put_streams(const struct account *a, struct buf *b)
 
                 buf_printf(b, "%s\"%s\":{\"segments\":%llu", i ? "," : "",
                            stream_name((enum stream)i), (unsigned long long)t->segments);
-                put_uint(b, "frames", t->frames);
-                put_uint(b, "records", t->records);
-                put_uint(b, "stored_bytes", t->stored);
-                put_uint(b, "plain_bytes", t->plain);
+                buf_member_uint(b, "frames", t->frames);
+                buf_member_uint(b, "records", t->records);
+                buf_member_uint(b, "stored_bytes", t->stored);
+                buf_member_uint(b, "plain_bytes", t->plain);
                 buf_putc(b, '}');
         }
         buf_putc(b, '}');
@@ -102,24 +91,7 @@ static void put_walk(const struct account_walk *w, struct buf *b)
         int64_t second;
         size_t at = 0;
 
-        buf_printf(b, "{\"walk\":%llu,\"kind\":\"%s\",\"state\":\"%s\"",
-                   (unsigned long long)w->number, w->full ? "full" : "new",
-                   w->complete ? "complete" : "failed");
-        put_text(b, "reason", w->reason);
-        put_text(b, "detail", w->detail);
-        put_time(b, "started", w->started);
-        put_time(b, "ended", w->ended);
-        put_seconds(b, "seconds", w->ended > w->started ? w->ended - w->started : 0);
-        put_uint(b, "pages", w->pages);
-        put_uint(b, "seen", w->seen);
-        put_uint(b, "new", w->new);
-        put_uint(b, "changed", w->changed);
-        put_uint(b, "gone", w->gone);
-        buf_puts(b, ",\"filter\":");
-        if (w->filter.p)
-                buf_add(b, w->filter.p, w->filter.n);
-        else
-                buf_puts(b, "null");
+        account_walk_json(w, w->complete ? "complete" : "failed", true, b);
         buf_puts(b, ",\"gaps\":[");
         while (account_gap(w, &at, &second)) {
                 buf_printf(b, "%s%lld", comma, (long long)second);
@@ -139,9 +111,9 @@ static void put_walk_or_null(struct buf *b, const char *key, const struct accoun
 
 static void put_failed(const struct account *a, struct buf *b)
 {
-        put_uint(b, "failed_since", a->failed.walks);
+        buf_member_uint(b, "failed_since", a->failed.walks);
         put_walk_or_null(b, "last_failed", &a->failed.last);
-        put_uint(b, "failed_full_since", a->failed_full.walks);
+        buf_member_uint(b, "failed_full_since", a->failed_full.walks);
         put_walk_or_null(b, "last_failed_full", &a->failed_full.last);
 }
 
@@ -196,8 +168,8 @@ void status_json(const struct status *s, struct buf *b)
         buf_putc(b, ',');
         put_bytes(b, "error", s->error);
         put_time(b, "since", a->since);
-        put_text(b, "base_url", a->base_url);
-        put_text(b, "project", a->project);
+        buf_member_text(b, "base_url", a->base_url);
+        buf_member_text(b, "project", a->project);
         put_counts(s, b);
         put_streams(a, b);
         put_walks(s, b);
@@ -206,14 +178,14 @@ void status_json(const struct status *s, struct buf *b)
                    : s->writer == WRITER_THERE ? "true"
                                                : "false");
         if (s->pid)
-                put_uint(b, "writer_pid", (uint64_t)s->pid);
+                buf_member_uint(b, "writer_pid", (uint64_t)s->pid);
         else
                 buf_puts(b, ",\"writer_pid\":null");
         buf_printf(b, ",\"head\":{\"seq\":%llu", (unsigned long long)s->chain.good.seq);
-        put_text(b, "hash", s->chain.good.hash);
-        put_uint(b, "offset", s->chain.good.offset);
+        buf_member_text(b, "hash", s->chain.good.hash);
+        buf_member_uint(b, "offset", s->chain.good.offset);
         buf_putc(b, '}');
-        put_uint(b, "uncommitted_bytes", s->chain.uncommitted);
-        put_uint(b, "damaged", s->damage.places);
+        buf_member_uint(b, "uncommitted_bytes", s->chain.uncommitted);
+        buf_member_uint(b, "damaged", s->damage.places);
         buf_puts(b, "}\n");
 }

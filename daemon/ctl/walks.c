@@ -75,26 +75,6 @@ static const char *state_of(const struct walks *w, const struct row *r, bool las
         return w->writer == WRITER_THERE ? "running" : "no end";
 }
 
-static void put_uint(struct buf *b, const char *key, uint64_t n)
-{
-        buf_printf(b, ",\"%s\":%llu", key, (unsigned long long)n);
-}
-
-static void put_text(struct buf *b, const char *key, const char *text)
-{
-        buf_printf(b, ",\"%s\":", key);
-        buf_json_str(b, text && *text ? text : NULL);
-}
-
-static void put_slice(struct buf *b, const char *key, const struct json *v)
-{
-        buf_printf(b, ",\"%s\":", key);
-        if (v->p)
-                buf_add(b, v->p, v->n);
-        else
-                buf_puts(b, "null");
-}
-
 static usec_t took(const struct account_walk *k)
 {
         return k->ended > k->started ? k->ended - k->started : 0;
@@ -102,29 +82,14 @@ static usec_t took(const struct account_walk *k)
 
 static void put_json(const struct row *r, struct buf *b)
 {
-        const struct account_walk *k = &r->walk;
-        char text[CLOCK_TEXT_MAX];
+        const struct json *gaps = &r->walk.gaps;
 
-        buf_printf(b, "{\"walk\":%llu,\"kind\":\"%s\",\"state\":\"%s\"",
-                   (unsigned long long)k->number, k->full ? "full" : "new", r->state);
-        put_text(b, "reason", k->reason);
-        put_text(b, "detail", k->detail);
-        put_text(b, "started", k->started ? clock_rfc3339(k->started, text) : NULL);
-        put_text(b, "ended", r->ended ? clock_rfc3339(k->ended, text) : NULL);
-        if (r->ended) {
-                buf_printf(b, ",\"seconds\":%lld.%03d", (long long)(took(k) / USEC_PER_SEC),
-                           (int)(took(k) % USEC_PER_SEC / USEC_PER_MSEC));
-                put_uint(b, "pages", k->pages);
-                put_uint(b, "seen", k->seen);
-                put_uint(b, "new", k->new);
-                put_uint(b, "changed", k->changed);
-                put_uint(b, "gone", k->gone);
-        } else {
-                buf_puts(b, ",\"seconds\":null,\"pages\":null,\"seen\":null,\"new\":null,"
-                            "\"changed\":null,\"gone\":null");
-        }
-        put_slice(b, "filter", &k->filter);
-        put_slice(b, "gaps", &k->gaps);
+        account_walk_json(&r->walk, r->state, r->ended, b);
+        buf_puts(b, ",\"gaps\":");
+        if (gaps->p)
+                buf_add(b, gaps->p, gaps->n);
+        else
+                buf_puts(b, "null");
         buf_puts(b, "}\n");
 }
 

@@ -3,8 +3,6 @@
  * Rows are added at the end and few are changed, so that what they were fits into memory. */
 #include "store/catalog_db.h"
 
-#include <string.h>
-
 int catalog_save(struct catalog *c, struct err *e)
 {
         struct catalog_point *p = &c->back;
@@ -16,13 +14,6 @@ int catalog_save(struct catalog *c, struct err *e)
         p->full = false;
         p->set = true;
         return 0;
-}
-
-static void take_digest(sqlite3_stmt *s, int column, uint8_t ret[static SHA256_SIZE])
-{
-        memset(ret, 0, SHA256_SIZE);
-        if (sqlite3_column_bytes(s, column) == SHA256_SIZE)
-                memcpy(ret, sqlite3_column_blob(s, column), SHA256_SIZE);
 }
 
 int catalog_keep_old(struct catalog *c, int64_t row, struct err *e)
@@ -50,12 +41,11 @@ int catalog_keep_old(struct catalog *c, int64_t row, struct err *e)
         old = &p->old[p->n++];
         old->row = row;
         old->created = sqlite3_column_int64(s, 0);
-        take_digest(s, 1, old->digest);
+        catalog_take_digest(s, 1, old->digest);
         old->versions = (uint64_t)sqlite3_column_int64(s, 2);
         old->gone = sqlite3_column_int(s, 3);
         old->frame = (uint64_t)sqlite3_column_int64(s, 4);
-        old->has_form = sqlite3_column_bytes(s, 5) == SHA256_SIZE;
-        take_digest(s, 5, old->form);
+        old->has_form = catalog_take_digest(s, 5, old->form);
         old->messages = (enum catalog_messages)sqlite3_column_int(s, 6);
         old->prompt = (uint64_t)sqlite3_column_int64(s, 7);
         old->event = (uint64_t)sqlite3_column_int64(s, 8);

@@ -119,6 +119,8 @@ int catalog_keep_old(struct catalog *c, int64_t row, struct err *e);
         "form"
 #define CATALOG_COLUMNS_N 12
 void catalog_take_record(sqlite3_stmt *s, struct catalog_record *ret);
+/* A digest in a column; zeros, and false, if there is none. */
+bool catalog_take_digest(sqlite3_stmt *s, int column, uint8_t ret[static SHA256_SIZE]);
 /* Copies the id in a column out. */
 void catalog_take_text(sqlite3_stmt *s, int column, char ret_id[static CATALOG_ID_MAX]);
 /* The same, and resets the statement. */

@@ -20,13 +20,22 @@ int catalog_find(struct catalog *c, const char *id, size_t n, struct catalog_rec
         return 0;
 }
 
+bool catalog_take_digest(sqlite3_stmt *s, int column, uint8_t ret[static SHA256_SIZE])
+{
+        bool there = sqlite3_column_bytes(s, column) == SHA256_SIZE;
+
+        if (there)
+                memcpy(ret, sqlite3_column_blob(s, column), SHA256_SIZE);
+        else
+                memset(ret, 0, SHA256_SIZE);
+        return there;
+}
+
 void catalog_take_record(sqlite3_stmt *s, struct catalog_record *ret)
 {
         ret->row = sqlite3_column_int64(s, 0);
         ret->created = sqlite3_column_int64(s, 1);
-        memset(ret->digest, 0, sizeof(ret->digest));
-        if (sqlite3_column_bytes(s, 2) == SHA256_SIZE)
-                memcpy(ret->digest, sqlite3_column_blob(s, 2), SHA256_SIZE);
+        catalog_take_digest(s, 2, ret->digest);
         ret->versions = (uint64_t)sqlite3_column_int64(s, 3);
         ret->seen_at = sqlite3_column_int64(s, 4);
         ret->walk = (uint64_t)sqlite3_column_int64(s, 5);
@@ -35,9 +44,7 @@ void catalog_take_record(sqlite3_stmt *s, struct catalog_record *ret)
         ret->gone = sqlite3_column_int(s, 8);
         ret->frame = (uint64_t)sqlite3_column_int64(s, 9);
         ret->prompt = (uint64_t)sqlite3_column_int64(s, 10);
-        ret->has_form = sqlite3_column_bytes(s, 11) == SHA256_SIZE;
-        if (ret->has_form)
-                memcpy(ret->form, sqlite3_column_blob(s, 11), SHA256_SIZE);
+        ret->has_form = catalog_take_digest(s, 11, ret->form);
 }
 
 int catalog_add(struct catalog *c, const char *id, size_t n, int64_t created,
