@@ -8,6 +8,7 @@ include $(top_srcdir)/tests/unit/local.mk
 include $(top_srcdir)/tests/standin/local.mk
 include $(top_srcdir)/tests/e2e/local.mk
 include $(top_srcdir)/tests/boot/local.mk
+include $(top_srcdir)/tests/fault/local.mk
 include $(top_srcdir)/tests/bench/local.mk
 
 TEST_EXTENSIONS = .py .sh

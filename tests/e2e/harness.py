@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import urllib.parse
@@ -29,7 +30,18 @@ STANDIN = os.path.join(BUILD, "tests/standin/standin")
 KEY = "sk-test-0123456789abcdefghijKLMNOP"
 ZERO = "0" * 64
 
+# `make torture` runs a program whole; without it, the part that belongs into every check.
+TORTURE = bool(os.environ.get("TORTURE"))
+
 _tests = []
+_figures = {}
+_figures_lock = threading.Lock()
+
+
+def figure(name, count=1):
+    """Adds to what this program counts; run() prints each sum as `# figure COUNT NAME`."""
+    with _figures_lock:
+        _figures[name] = _figures.get(name, 0) + count
 
 
 def test(sentence):
@@ -346,5 +358,7 @@ def run(workers=4):
                 for line in failure.splitlines():
                     print(f"# {line}")
             print(f"{'not ' if failure else ''}ok {number} - {sentence}", flush=True)
+    for name, count in sorted(_figures.items()):
+        print(f"# figure {count} {name}")
     print(f"1..{len(tests)}")
     sys.exit(1 if failed else 0)
