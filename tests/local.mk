@@ -26,3 +26,10 @@ dist_check_SCRIPTS += $(E2E_TESTS) tests/layers.sh tests/manuals.sh tests/units.
 TESTS += $(UNIT_TESTS) $(E2E_TESTS) tests/layers.sh tests/manuals.sh tests/units.sh
 
 EXTRA_DIST += tests/demo.sh
+
+# Not in check: what these tools say depends on their versions, which differ from Debian to Debian.
+.PHONY: lint
+lint:
+	srcdir='$(abs_top_srcdir)' bash '$(top_srcdir)/tests/lint.sh' $(DEFS) $(AM_CPPFLAGS) \
+		$(CPPFLAGS) $(AM_CFLAGS)
+EXTRA_DIST += tests/lint.sh .clang-tidy

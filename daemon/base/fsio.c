@@ -52,7 +52,7 @@ static int copy_by_hand(int from, uint64_t from_offset, int to, uint64_t to_offs
         char block[16384];
 
         while (n > 0) {
-                size_t want = n < sizeof(block) ? (size_t)n : sizeof(block), got;
+                size_t want = n < sizeof(block) ? (size_t)n : sizeof(block), got = 0;
 
                 if (fsio_read(from, block, want, from_offset, &got, name, e) < 0)
                         return -1;

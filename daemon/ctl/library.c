@@ -54,7 +54,7 @@ static struct leaf *find_leaf(struct library *l, enum stream stream, const struc
         while (i < LIBRARY_LEAVES - 1 && !leaf_holds(leaves[i], place))
                 i++;
         leaf = leaves[i];
-        memmove(leaves + 1, leaves, i * sizeof(*leaves));
+        memmove(leaves + 1, leaves, i * sizeof(struct leaf *));
         leaves[0] = leaf;
         return leaf;
 }

@@ -110,7 +110,7 @@ static void put_row(struct list *l, const struct library_row *row, const struct 
 
 static void put_json(struct list *l, const struct library_row *row, const struct json *completion)
 {
-        _cleanup_buf_ struct buf line = BUF_INIT, model_text = BUF_INIT, shown = BUF_INIT;
+        _cleanup_buf_ struct buf line = BUF_INIT, shown = BUF_INIT;
         const struct catalog_record *r = &row->r;
         struct json model;
 

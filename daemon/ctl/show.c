@@ -55,7 +55,6 @@ static size_t take(const char *p, size_t n, bool last, bool newline, struct buf 
                         continue;
                 }
                 buf_add(out, p + plain, i - plain);
-                plain = i;
                 if (!length && !last && is_cut(p + i, n - i))
                         return i;
                 if (length)

@@ -94,9 +94,9 @@ static int run(const struct options *options, const struct config_from *from, st
                 return SERVICE_USAGE;
         }
         if (options->job == OPTIONS_DAEMON)
-                r = service(from, config, &key, source);
+                r = (int)service(from, config, &key, source);
         else
-                r = once(config, key, options->job == OPTIONS_ONCE_FULL);
+                r = (int)once(config, key, options->job == OPTIONS_ONCE_FULL);
         mem_free_secret(key);
         return r;
 }

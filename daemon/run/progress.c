@@ -129,7 +129,7 @@ static void add_prompts(const struct progress *p, size_t room, struct buf *line)
         full = (size_t)((double)done / (double)total * (double)cells);
         buf_puts(line, " [");
         for (size_t i = 0; i < cells; i++)
-                buf_putc(line, i < full ? '=' : i == full ? '>' : ' ');
+                buf_puts(line, i < full ? "=" : i == full ? ">" : " ");
         buf_printf(line, "] %u %%", (unsigned)((double)done / (double)total * 100));
 }
 

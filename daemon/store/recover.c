@@ -40,8 +40,8 @@ static int segment_size(struct archive *a, const struct catalog_segment *g, stru
 static int check_segment(struct archive *a, const struct catalog_segment *g, struct err *e)
 {
         char path[NAME_MAX_BYTES];
-        struct name name;
-        uint64_t size;
+        struct name name = { 0 };
+        uint64_t size = 0;
         int r = segment_size(a, g, &name, &size, e);
 
         if (r < 0)
@@ -256,8 +256,8 @@ static int recover_one(struct archive *a, const struct catalog_segment *g, usec_
         _cleanup_buf_ struct buf kept = BUF_INIT;
         _cleanup_close_ int fd = -1;
         char path[NAME_MAX_BYTES], what[64];
-        struct name name;
-        uint64_t size;
+        struct name name = { 0 };
+        uint64_t size = 0;
         bool whole;
 
         if (segment_size(a, g, &name, &size, e) != 0)
@@ -347,7 +347,7 @@ static int check_frames(struct archive *a, const struct catalog_segment *g, stru
         char path[NAME_MAX_BYTES];
         struct copy c = { .work = &a->work, .path = path };
         struct name name;
-        uint64_t size;
+        uint64_t size = 0;
         int r;
 
         if (segment_size(a, g, &name, &size, e) != 0)

@@ -200,7 +200,7 @@ struct http_loop *http_loop_free(struct http_loop *l)
         if (l->multi)
                 curl_multi_cleanup(l->multi); /* closes sockets, and still calls back */
         while (!LIST_EMPTY(&l->sockets))
-                http_socket_free(LIST_FIRST(&l->sockets));
+                http_socket_free(LIST_FIRST(&l->sockets)); /* NOLINT: it leaves the list there */
         sd_event_source_disable_unref(l->timer);
         sd_event_source_disable_unref(l->soon);
         sd_event_unref(l->event);

@@ -79,7 +79,7 @@ static size_t escape(const char *p, const char *end, int *ret)
                 return (*ret = hex(p + 2, end, 4)) < 0 ? 0 : 6;
         if (p[1] == 'x')
                 return (*ret = hex(p + 2, end, 2)) < 0 ? 0 : 4;
-        *ret = p[1];
+        *ret = (unsigned char)p[1];
         return strchr("\\/\"'", p[1]) ? 2 : 0;
 }
 
@@ -92,7 +92,9 @@ static bool reading_resolve(struct reading *r)
                 int c = 0;
                 size_t len = escape(r->p + i, r->p + n, &c);
 
-                r->p[k] = len ? (char)(c < 256 ? c : '?') : r->p[i];
+                if (len == 0)
+                        c = (unsigned char)r->p[i];
+                r->p[k] = (char)(c < 256 ? c : '?');
                 r->at[k] = r->at[i];
                 i += len ? len : 1;
         }
