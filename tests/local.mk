@@ -9,6 +9,7 @@ include $(top_srcdir)/tests/standin/local.mk
 include $(top_srcdir)/tests/e2e/local.mk
 include $(top_srcdir)/tests/boot/local.mk
 include $(top_srcdir)/tests/fault/local.mk
+include $(top_srcdir)/tests/fuzz/local.mk
 include $(top_srcdir)/tests/bench/local.mk
 
 TEST_EXTENSIONS = .py .sh

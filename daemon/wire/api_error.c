@@ -119,6 +119,7 @@ void api_read_error(const char *body, size_t n, const char *key, char *out, size
                     bool *ret_quota)
 {
         _cleanup_buf_ struct buf text = BUF_INIT;
+        bool any = n > 0;
 
         *ret_quota = false;
         if (n >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0)
@@ -138,6 +139,6 @@ void api_read_error(const char *body, size_t n, const char *key, char *out, size
         redact_line(buf_str(&text), text.n, key, out, room);
         if (!*out && n > 0)
                 redact_line(body, n, key, out, room);
-        if (!*out && n > 0)
+        if (!*out && any)
                 redact_line("(blank)", 7, NULL, out, room);
 }

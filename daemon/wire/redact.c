@@ -121,7 +121,8 @@ static bool reading_mark(const struct reading *r, const char *key, bool *marks)
                     (i == 0 || !isalnum((unsigned char)r->p[i - 1])))
                         run = 3;
                 for (size_t j = 0; part && r->n - i >= part && j + part <= length; j++)
-                        if (strncasecmp(r->p + i, key + j, part) == 0)
+                        if (tolower((unsigned char)r->p[i]) == tolower((unsigned char)key[j]) &&
+                            strncasecmp(r->p + i, key + j, part) == 0)
                                 run = run > part ? run : part;
                 for (size_t b = r->at[i]; run && b < r->at[i + run]; b++)
                         marks[b] = true;

@@ -55,6 +55,7 @@ static void the_message_is_found_in_each_form_of_body(void)
                 { "<a><b>", "<a><b>" },
                 { "", "" },
                 { " \n", "(blank)" },
+                { "\xef\xbb\xbf", "(blank)" },
                 { "{\"message\":\" \"}", "{\"message\":\" \"}" },
                 { "\"\"", "\"\"" },
         };

@@ -25,6 +25,7 @@ struct oracle { /* all zero at first */
         struct buf text; /* the last string, decoded */
         size_t raw;      /* its bytes as they came, as far as they are certain */
         bool lone;       /* it holds half a surrogate pair */
+        bool torn;       /* the text's end cut a character past ASCII in it */
 };
 
 /* Where a value stands, and which types may stand there: object, array, string, number, bool, null
@@ -97,7 +98,8 @@ static void oracle_judge(struct oracle *o, enum place place, bool whole)
         size_t n = o->text.n;
 
         if (place == OBJECT &&
-            (o->lone || o->raw > 256 || n > 4 || memcmp(p, "list", n) != 0 || (whole && n < 4)))
+            (o->lone || o->torn || o->raw > 256 || n > 4 || memcmp(p, "list", n) != 0 ||
+             (whole && n < 4)))
                 oracle_bad(o);
         if (place != ID)
                 return;
@@ -130,6 +132,7 @@ static bool oracle_char(struct oracle *o)
         if (high < least[n] || low > 0x10ffff || (low >= 0xd800 && high <= 0xdfff))
                 oracle_bad(o);
         if (o->i + n > o->n) {
+                o->torn = true;
                 while (o->i < o->n)
                         oracle_take(o);
                 return false;
@@ -205,7 +208,7 @@ static void oracle_string(struct oracle *o, enum place place)
 
         buf_clear(&o->text);
         o->raw = 0;
-        o->lone = false;
+        o->lone = o->torn = false;
         oracle_take(o);
         while (more && o->i < o->n && o->p[o->i] != '"') {
                 unsigned char c = o->p[o->i];
