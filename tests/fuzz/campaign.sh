@@ -21,7 +21,7 @@ length()
         page | squeeze) echo 2048 ;;
         ledger | segment) echo 2048 ;;
         config) echo 1024 ;;
-        error) echo 512 ;;
+        error) echo 128 ;;
         *) echo 256 ;;
         esac
 }

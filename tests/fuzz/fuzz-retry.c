@@ -37,7 +37,8 @@ static void check_date(const char *s)
         if (strlen(s) == 29 && s[3] == ',' && s[25] == ' ') {
                 const char *end = strptime(s + 5, "%d %b %Y %H:%M:%S", &tm);
 
-                REQUIRE(end && timegm(&tm) == t);
+                /* Of a leap second, glibc makes the next minute. */
+                REQUIRE(end && (tm.tm_sec == 60 || timegm(&tm) == t));
         }
 }
 
