@@ -12,7 +12,7 @@ EXTRA_DIST += tests/e2e/page.py tests/e2e/forged_archive.py tests/tools/package.
         tests/tools/duckdb.js
 clean-local:
 	rm -rf tests/tools/installed
-EXTRA_DIST += tests/e2e/harness.py tests/e2e/resident.py \
+EXTRA_DIST += tests/e2e/harness.py tests/e2e/resident.py tests/e2e/nginx.py tests/e2e/launcher.py \
         tests/e2e/forged.py tests/e2e/told.py tests/e2e/timeline.py
 
 # The tool, but for where it looks for the configuration: below the working directory. No other way
