@@ -5,5 +5,6 @@ TESTS += $(TORTURE_TESTS)
 dist_check_SCRIPTS += $(TORTURE_TESTS)
 
 # The wire, with peers of the tests' own.
-TORTURE_TESTS += tests/fault/test-cuts.py tests/fault/test-peers.py tests/fault/test-wrong-peers.py
+TORTURE_TESTS += tests/fault/test-cuts.py tests/fault/test-peers.py tests/fault/test-wrong-peers.py \
+        tests/fault/test-bits.py
 EXTRA_DIST += tests/fault/peer.py tests/fault/authority.py
