@@ -385,6 +385,7 @@ int recover_segments(struct archive *a, usec_t now, struct err *e)
                 if (sweep(a, stream_name((enum stream)i), 0, true, e) < 0)
                         return -1;
         fsio_unlink(a->dirfd, COPY_NAME, NULL);
+        catalog_remove_beside(a->dirfd); /* a killed reindex's: it may be large */
         while ((r = catalog_next_segment(a->catalog, g.name.stream, g.name.number, true, &g, e)) ==
                0)
                 if (recover_one(a, &g, now, e) < 0)
