@@ -1,6 +1,11 @@
 # Attacks: kills, errors, power cuts, a hostile wire, flipped bits. Each program runs a bounded part
 # in `make check`, and all of it in `make torture` (TORTURE=1); TEST_SEED makes it another run.
 TORTURE_TESTS =
+
+# By strace: kills and errors at each system call.
+TORTURE_TESTS += tests/fault/test-kills.py
+EXTRA_DIST += tests/fault/traced.py
+
 TESTS += $(TORTURE_TESTS)
 dist_check_SCRIPTS += $(TORTURE_TESTS)
 
