@@ -130,8 +130,10 @@ int fsio_mkdir(int dirfd, const char *path, struct err *e)
 {
         const char *slash = strrchr(path, '/');
         _cleanup_free_ char *parent = mem_strndup(path, slash ? (size_t)(slash - path) : 0);
+        bool made = mkdirat(dirfd, path, 0750) == 0;
+        int r;
 
-        if (mkdirat(dirfd, path, 0750) < 0) {
+        if (!made) {
                 struct stat st;
                 int errnum = errno;
 
@@ -139,9 +141,10 @@ int fsio_mkdir(int dirfd, const char *path, struct err *e)
                         return err_sys(e, errnum, "cannot make directory %s", path);
         }
         /* Also if it was there: who made it may have been killed before this. */
-        if (slash == path)
-                return fsio_sync_dir(dirfd, "/", e);
-        return fsio_sync_dir(dirfd, parent, e);
+        r = fsio_sync_dir(dirfd, slash == path ? "/" : parent, e);
+        if (r < 0 && made) /* a second sync would not look at it again: it has to be made again */
+                unlinkat(dirfd, path, AT_REMOVEDIR);
+        return r;
 }
 
 int fsio_unlink(int dirfd, const char *path, struct err *e)
