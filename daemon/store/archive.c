@@ -197,7 +197,7 @@ int archive_append(struct archive *a, enum stream stream, struct spool *spool,
                    const char *request_id, usec_t now, struct err *e)
 {
         if (a->stale)
-                return err_set(e, ERR_HOST, "the archive has to be opened again first");
+                return archive_refuse(a, e);
         if (spool_records(spool) == 0)
                 return 0; /* an empty frame is none (and lz4's encoder would crash) */
         a->tally.appends++;

@@ -42,6 +42,7 @@ struct archive {
         struct catalog_walk walk, walk_committed;
         char *begin; /* members of a `begin` line that waits, or NULL */
         bool stale;
+        struct err why; /* of the last commit, if it failed */
         uint64_t stored;
         struct archive_tally tally;
 
@@ -92,6 +93,8 @@ int archive_check_linked(struct archive *a, struct err *e);
 /* The stream's segment had a sync fail, as *why says: it takes no further frame, and everything is
  * undone. -1, with the file's name put in front of *why. */
 int archive_poison(struct archive *a, enum stream stream, struct err *why);
+/* What a stale archive says to whatever would write: why it is. -1. */
+int archive_refuse(const struct archive *a, struct err *e);
 /* Seal the stream's growing segment, all of which is committed. Whatever comes of it, the segment
  * takes no further frame. */
 int archive_seal_one(struct archive *a, enum stream stream, usec_t now, struct err *e);

@@ -4,19 +4,48 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What the system said, as SQLite has one text for all of it. It lies with the connection, but not if
+ * a COMMIT failed; with the file, until the journal was played back; then errno has it still. */
+static int system_error(struct catalog *c, int code)
+{
+        sqlite3_file *journal = NULL;
+        int n = 0, last = errno;
+
+        if (code == SQLITE_FULL)
+                return ENOSPC;
+        /* A page that the system cannot read is a malformed one to SQLite. */
+        if (code == SQLITE_IOERR || code == SQLITE_CORRUPT) {
+                sqlite3_file_control(c->db, "main", SQLITE_FCNTL_LAST_ERRNO, &n);
+                if (n == 0 &&
+                    sqlite3_file_control(c->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal) ==
+                            SQLITE_OK &&
+                    journal && journal->pMethods)
+                        journal->pMethods->xFileControl(journal, SQLITE_FCNTL_LAST_ERRNO, &n);
+        }
+        if (n == 0 && code != SQLITE_CORRUPT)
+                n = sqlite3_system_errno(c->db);
+        return n == 0 && code == SQLITE_IOERR ? last : n;
+}
+
 int catalog_fail(struct catalog *c, struct err *e)
 {
-        int code = sqlite3_extended_errcode(c->db), host = sqlite3_system_errno(c->db);
+        int code = sqlite3_extended_errcode(c->db), plain = code & 0xff;
+        int host = system_error(c, plain);
+        struct err why;
 
-        if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+        if (plain == SQLITE_CORRUPT || plain == SQLITE_NOTADB)
                 c->corrupt = true;
         if (code == SQLITE_READONLY_DBMOVED) /* and so it is said for ever */
                 c->moved = true;
-        err_set(e, ERR_HOST, "catalog: %s", sqlite3_errmsg(c->db));
-        if (e && (code & 0xff) == SQLITE_FULL)
-                e->errnum = ENOSPC;
-        else if (e)
-                e->errnum = host;
+        if (host && (plain == SQLITE_FULL || plain == SQLITE_IOERR || plain == SQLITE_CANTOPEN ||
+                     plain == SQLITE_CORRUPT))
+                err_sys(&why, host, "catalog: %s", sqlite3_errmsg(c->db));
+        else
+                err_set(&why, ERR_HOST, "catalog: %s", sqlite3_errmsg(c->db));
+        why.errnum = host;
+        c->why = why;
+        if (e)
+                *e = why;
         return -1;
 }
 
@@ -113,8 +142,11 @@ int catalog_begin(struct catalog *c, struct err *e)
 
         /* A full disk, an I/O error: SQLite then rolls back by itself, and what follows would be
          * durable at once, before the ledger. */
-        if (c->in_transaction && sqlite3_get_autocommit(c->db))
-                return err_set(e, ERR_HOST, "catalog: an error has undone the transaction");
+        if (c->in_transaction && sqlite3_get_autocommit(c->db)) {
+                if (e)
+                        *e = c->why;
+                return err_wrap(e, "the transaction was undone");
+        }
         if (c->in_transaction)
                 return 0;
         if (catalog_statement(c, SQL_BEGIN, &s, e) < 0 || catalog_run(c, s, e) < 0)

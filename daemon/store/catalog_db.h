@@ -75,6 +75,7 @@ struct catalog {
         sqlite3 *db;
         sqlite3_stmt *statements[SQL_STATEMENTS];
         bool in_transaction;
+        struct err why;            /* of the last statement that failed */
         bool corrupt;              /* SQLite found the file damaged */
         bool moved;                /* SQLite found it removed, renamed or replaced */
         uint64_t frames[STREAMS];  /* that what is put now lies in */

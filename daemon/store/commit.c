@@ -235,14 +235,34 @@ static int commit_group(struct archive *a, usec_t now, const char *type, const c
 int archive_line(struct archive *a, usec_t now, const char *type, const char *members,
                  struct err *e)
 {
+        struct err why = { 0 };
+        int r;
+
         if (a->stale)
+                return archive_refuse(a, e);
+        r = commit_group(a, now, type, members, &why);
+        if (r < 0 && !a->stale)
+                archive_undo(a);
+        if (r == 0)
+                r = settle(a, now, &why);
+        a->why = why;
+        if (r < 0 && e)
+                *e = why;
+        return r;
+}
+
+int archive_refuse(const struct archive *a, struct err *e)
+{
+        if (a->why.kind == ERR_NONE)
                 return err_set(e, ERR_HOST, "the archive has to be opened again first");
-        if (commit_group(a, now, type, members, e) < 0) {
-                if (!a->stale)
-                        archive_undo(a);
-                return -1;
-        }
-        return settle(a, now, e);
+        if (e)
+                *e = a->why;
+        return -1;
+}
+
+const struct err *archive_why(const struct archive *a)
+{
+        return a->why.kind == ERR_NONE ? NULL : &a->why;
 }
 
 int archive_commit(struct archive *a, usec_t now, struct err *e)

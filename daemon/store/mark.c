@@ -3,7 +3,9 @@
 int archive_mark(struct archive *a, usec_t now, struct err *e)
 {
         a->mark.set = false;
-        if (a->stale || catalog_save(a->catalog, e) < 0)
+        if (a->stale)
+                return archive_refuse(a, e);
+        if (catalog_save(a->catalog, e) < 0)
                 return -1;
         for (size_t i = 0; i < STREAMS; i++) {
                 const struct frame *f = a->frames[i];

@@ -130,14 +130,16 @@ void walk_fail(struct walk *w, const char *reason, const struct err *err)
 
 void walk_fail_reply(struct walk *w, const struct api_reply *reply)
 {
-        struct walk_result result = { .err = reply->err,
+        /* What has failed before is why the sink fails. */
+        bool broken = w->broken && reply->outcome == API_STOPPED;
+        struct walk_result result = { .err = broken ? w->why : reply->err,
                                       .announced = reply->announced,
                                       .status = reply->status };
 
         snprintf(result.request_id, sizeof(result.request_id), "%s", reply->request_id);
         result.stop = reply->outcome == API_DENIED || reply->outcome == API_LIMITED ||
                       reply->outcome == API_STRANGER ||
-                      (reply->outcome == API_STOPPED && reply->err.kind == ERR_HOST);
+                      (reply->outcome == API_STOPPED && result.err.kind == ERR_HOST);
         /* A sink that failed left records half put: the catalog's rows and the frames with them. */
         if (reply->outcome == API_STOPPED)
                 archive_undo(w->archive);

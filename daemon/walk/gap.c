@@ -34,11 +34,12 @@ static void name(struct walk *w, int64_t second)
 static void keep(struct walk *w)
 {
         _cleanup_buf_ struct buf b = BUF_INIT;
+        struct err err;
 
         gap_list(w, &b);
         if (catalog_set_gaps(archive_catalog(w->archive), archive_walk(w->archive)->number,
-                             buf_str(&b), &w->why) < 0)
-                w->broken = true;
+                             buf_str(&b), &err) < 0)
+                walk_break(w, &err);
         if (w->first)
                 walk_put_begin(w);
 }

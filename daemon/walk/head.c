@@ -62,14 +62,15 @@ void head_drop_doubtful(struct head *h, bool doubtful)
 void head_restart(void *ctx, bool doubtful)
 {
         struct head *h = ctx;
+        struct err err;
 
         head_drop_doubtful(h, doubtful);
         if (h->phase == HEAD_LIST)
                 h->noted.behind[0] = '\0';
         memset(&h->page, 0, sizeof(h->page));
         catalog_forget_notes(archive_catalog(h->walk->archive), head_leg(h)->head, NULL);
-        if (intake_restart(h->intake, &h->walk->why) < 0)
-                h->walk->broken = true; /* a catalog that fails so has lost its transaction */
+        if (intake_restart(h->intake, &err) < 0)
+                walk_break(h->walk, &err); /* a catalog that fails so has lost its transaction */
 }
 
 /* ---- a page's verdict ---- */

@@ -46,8 +46,16 @@ void walk_afresh(struct walk *w)
         read_again(w);
 }
 
+void walk_break(struct walk *w, const struct err *err)
+{
+        if (!w->broken)
+                w->why = *err;
+        w->broken = true;
+}
+
 bool walk_is_undone(struct walk *w)
 {
+        const struct err *why;
         struct err err = { 0 };
 
         if (w->broken) {
@@ -58,7 +66,10 @@ bool walk_is_undone(struct walk *w)
         } else if (w->undos == archive_tally(w->archive)->undos) {
                 return false;
         } else {
+                why = archive_why(w->archive);
                 err_set(&err, ERR_HOST, "what was read could not be written");
+                if (why)
+                        err = *why;
         }
         walk_fail(w, "host", &err);
         return true;
@@ -96,9 +107,11 @@ static void meet(struct head *h)
 /* What has passed is not to be taken back with what another head or the prompts have brought. */
 static bool keep_passed(struct walk *w)
 {
-        if (archive_commit(w->archive, clock_wall(w->clock), &w->why) == 0)
+        struct err err;
+
+        if (archive_commit(w->archive, clock_wall(w->clock), &err) == 0)
                 return true;
-        w->broken = true; /* it is undone; the next answer, or the end, finds out */
+        walk_break(w, &err); /* it is undone; the next answer, or the end, finds out */
         return false;
 }
 

@@ -117,6 +117,8 @@ int walk_plan(struct walk *w, struct err *e);
 /* The legs only, from the row as it was committed last. */
 int walk_plan_again(struct walk *w, struct err *e);
 /* walk.c */
+/* The disk has failed where nobody can be told; the first to say so stands. */
+void walk_break(struct walk *w, const struct err *err);
 /* If pages that had passed were taken back, the heads go back, too, or the walk fails: true, and *w
  * may be gone. */
 bool walk_is_undone(struct walk *w);
