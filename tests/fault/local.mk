@@ -3,8 +3,8 @@
 TORTURE_TESTS =
 
 # By strace: kills and errors at each system call.
-TORTURE_TESTS += tests/fault/test-kills.py
-EXTRA_DIST += tests/fault/traced.py
+TORTURE_TESTS += tests/fault/test-kills.py tests/fault/test-errors.py
+EXTRA_DIST += tests/fault/traced.py tests/fault/scene.py tests/fault/synced.py
 
 TESTS += $(TORTURE_TESTS)
 dist_check_SCRIPTS += $(TORTURE_TESTS)

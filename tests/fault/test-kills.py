@@ -4,73 +4,16 @@ committed is there, and one walk makes the archive exact."""
 
 import collections
 import os
-import random
 import sys
-import time
 
 SOURCE = os.environ["srcdir"]
 sys.path[:0] = [os.path.join(SOURCE, "tests/e2e"), os.path.join(SOURCE, "tests/fault")]
 
-from harness import (CTL, FAST, TORTURE, Failed, check, command, equal, figure, once, run,
-                     run_program, same, test, verify)
-from traced import (CALLS, Committed, Traced, copy, heals, points, records, sample, sealing, tear)
+from harness import CTL, TORTURE, equal, figure, run, run_program, test
+from scene import LEFT, SEED, explained, first, later, leave
+from traced import CALLS, copy, points, sample, sealing, tear
 
-SEED = int(os.environ.get("TEST_SEED", "1"))
 MARGIN = 5  # how many more calls of a kind than in the first run may come
-
-
-class Scene:
-    """A store, what an exact archive of it has, and the archive from which each walk begins."""
-
-    def __init__(self, place, name, *options, config="", then=None):
-        self.place, self.name = place, name
-        self.rng = random.Random(f"{SEED} {name}")
-        self.again = name == "start"
-        self.server = place.standin(*options)
-        self.config = os.path.join(place.path, "scene.conf")
-        with open(self.config, "w") as file:
-            file.write(f"{FAST}PageSize=5\nMaxConcurrent=2\n"
-                       f"[Archive]\nFrameSize=64K\nSegmentSize=64K\nMinFree=0\n{config}")
-        self.start = place.directory("start")
-        self.work = place.directory("work")
-        self.log = place.directory("strace")
-        if then:
-            once(self.start, self.server, config=self.config, expect=0)
-            then(self.server)
-        copy(self.start, self.work)
-        once(self.work, self.server, config=self.config, expect=0)
-        self.expected = records(self.work)
-        same(self.expected["completions"], self.server.expected(versions="all"), "completions")
-
-    def walk(self):
-        return command(self.work, self.server.url, config=self.config)
-
-    def traced(self, start, *options, line=None, **more):
-        copy(start, self.work)
-        return Traced(line or self.walk(), self.log, *options, **more)
-
-    def kill(self, start, name, n, line=None):
-        """False if it ended before that call."""
-        run = self.traced(start, f"--trace={name}", f"--inject={name}:signal=SIGKILL:when={n}",
-                          line=line, text=100000 if name == "pwrite64" else 64)
-        if not run.killed():
-            equal(run.code, 0, f"the exit code of a run that nothing killed ({run.err})")
-            return False
-        self.last = run.calls[-1]
-        return True
-
-    def heals(self):
-        before = Committed(self.work)
-        if before.prefix:
-            verify(self.work)
-        heals(self.work, self.server, self.config, self.expected, before, self.again)
-
-
-def explained(scene, name, n, what, function):
-    try:
-        return function()
-    except Failed as failure:
-        raise Failed(f"{scene.name}: {name} {n}{what}: {failure}") from None
 
 
 def kill_each(scene, start, found, what, line=None, heals=None, seals=()):
@@ -113,21 +56,6 @@ def attack(scene, what, count):
         kill_each(scene, scene.start, behind(every), what)
 
 
-def first(place, name, *options):
-    return Scene(place, name, "--records=18", "--prompts=2", "--ties=2", "--record-bytes=10000",
-                 "--kind=base64", *options, config="Compression=none\n")
-
-
-def later(place, name):
-    def then(server):
-        server.control("edit", n=3)
-        server.control("delete", n=3)
-        server.control("add", n=3)
-
-    return Scene(place, name, "--records=18", "--prompts=2", "--ties=2", f"--start={int(time.time())}",
-                 then=then)
-
-
 @test("killed at each call of a first walk that seals several times, nothing is lost or twice")
 def first_walk(place):
     scene = first(place, "first walk", "--big-string=300000@9", "--big-kind=base64")
@@ -140,34 +68,6 @@ def later_walk(place):
 
 
 # ---- starts ----
-
-# What is left of a walk that was killed before this call, or in the middle of it: the n-th write to
-# this file, or the first to it after that call.
-LEFT = [("a torn first line of the ledger", "", "ledger.jsonl", 1, True),
-        ("a ledger whose group is torn", "", "ledger.jsonl", 4, True),
-        ("frames that the ledger does not name", "", "ledger.jsonl", 4, False),
-        ("a sealed name without its line", "renameat", "ledger.jsonl", 1, False),
-        ("a seal's torn line", "renameat", "ledger.jsonl", 1, True),
-        ("a catalog that is behind", "", "catalog.sqlite3-journal", 40, False),
-        ("a catalog half written", "", "catalog.sqlite3", 30, True)]
-
-
-def leave(scene, after, file, nth, torn):
-    """An archive as a kill left it."""
-    clean = scene.traced(scene.start)
-    calls = [call for call in clean.calls]
-    begin = next(i for i, call in enumerate(calls) if after in ("", call.name))
-    writes = [i for i, call in enumerate(calls) if call.name == "pwrite64" and i >= begin
-              and call.path() == f"{scene.work}/{file}"]
-    n = sum(call.name == "pwrite64" for call in calls[:writes[nth - 1] + 1])
-    for n in range(n, n + 40):
-        check(scene.kill(scene.start, "pwrite64", n), f"no write to {file} was found again")
-        if scene.last.path() == f"{scene.work}/{file}" and \
-                (not torn or tear(scene.last, scene.work, scene.rng)):
-            break
-    left = scene.place.directory("left")
-    return copy(scene.work, left)
-
 
 def starts(scene, bare):
     """Each thing that a kill leaves, its catalog removed if `bare`, and the calls of the start behind

@@ -71,16 +71,16 @@ class Traced:
         return [call for call in self.calls if call.injected]
 
 
-def points(traced, directory, names, until=None):
+def points(traced, directory, names, until=None, all=True):
     """(name, N) for each such call from the first on that concerns the archive, in their order, up to
-    the first of the name `until`."""
+    the first of the name `until`; not all of them, if only those on the archive are wanted."""
     counts, found, begun = collections.Counter(), [], False
     for call in traced.calls:
         counts[call.name] += 1
         begun = begun or call.name != "execve" and directory in call.text
         if call.name == until:
             break
-        if begun and call.name in names:
+        if begun and call.name in names and (all or directory in call.text):
             found.append((call.name, counts[call.name]))
     check(found, "no such calls were made")
     return found
