@@ -6,12 +6,15 @@ archive exact."""
 import errno
 import itertools
 import os
+import signal
 import sys
+import time
 
 SOURCE = os.environ["srcdir"]
 sys.path[:0] = [os.path.join(SOURCE, "tests/e2e"), os.path.join(SOURCE, "tests/fault")]
 
 from harness import (CTL, TORTURE, Failed, check, equal, figure, once, run, run_program, test)
+from resident import LIMIT, Resident
 from scene import LEFT, SEED, Scene, first, later, leave
 from synced import believes
 from traced import Committed, compare, copy, points, records, sample
@@ -150,6 +153,58 @@ def starts(place):
 def reindex(place):
     scene = later(place, "reindex")
     attack(scene, scene.start, 10, [CTL, f"--directory={scene.work}", "reindex"])
+
+
+# ---- the daemon ----
+
+def injected_at(log):
+    with open(log, errors="surrogateescape") as file:
+        rows = file.readlines()
+    return len(rows), [float(row.split()[1]) for row in rows if "(INJECTED)" in row]
+
+
+def stay(scene, name, error, when, passes):
+    """A daemon whose calls fail from the one on that comes so much behind the first request, or that
+    and the two behind it."""
+    copy(scene.start, scene.work)
+    begun = Committed(scene.work)
+    clean = scene.traced(scene.start)
+    before = [call.name for call in clean.calls]
+    n = before[:before.index("connect")].count(name) + when
+    copy(scene.start, scene.work)
+    daemon = Resident(scene.place, scene.work, scene.server, config="", wrap=[
+        "strace", "-f", "-y", "-ttt", "-o", scene.log,
+        f"--inject={name}:error={error}:when={n}" + (f"..{n + 2}" if passes else "+")])
+    told = daemon.line_of("error: the archive cannot be written: .*" + os.strerror(
+        getattr(errno, error)))
+    if passes:
+        daemon.walks(1, told)
+    else:
+        end = time.monotonic() + LIMIT
+        pauses = []
+        while len(pauses) < 3:
+            check(time.monotonic() < end, f"it did not try again: {daemon.lines}")
+            time.sleep(0.2)
+            count, times = injected_at(scene.log)
+            pauses = [b - a for a, b in zip(times, times[1:]) if b - a > 0.5]
+        check(pauses[0] < pauses[1] < pauses[2], f"the pauses do not grow: {pauses}")
+        check(count < 2 * len(clean.calls) + EXTRA, f"{count} calls: a busy loop")
+    tracer = daemon.process.pid
+    with open(f"/proc/{tracer}/task/{tracer}/children") as file:
+        os.kill(int(file.read().split()[0]), signal.SIGTERM)
+    daemon.ends(0)
+    figure(f"daemons whose disk failed {'for a while' if passes else 'for ever'}")
+    begun.stays(scene.work)
+    scene.heals()
+
+
+@test("a daemon waits ever longer while its disk fails, and goes on when that has passed")
+def daemon(place):
+    scene = later(place, "daemon")
+    plans = [("fdatasync", "EIO"), ("fsync", "EIO"), ("pwrite64", "ENOSPC"), ("pwrite64", "EDQUOT")]
+    for name, error in plans if TORTURE else [scene.rng.choice(plans)]:
+        for passes in (True, False):
+            stay(scene, name, error, scene.rng.randrange(1, 3), passes)
 
 
 # ---- files that may not grow ----
