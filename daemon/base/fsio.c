@@ -137,7 +137,9 @@ int fsio_mkdir(int dirfd, const char *path, struct err *e)
                 struct stat st;
                 int errnum = errno;
 
-                if (errnum != EEXIST || fstatat(dirfd, path, &st, 0) < 0 || !S_ISDIR(st.st_mode))
+                if (errnum == EEXIST && fstatat(dirfd, path, &st, 0) < 0)
+                        return err_sys(e, errno, "cannot see %s", path);
+                if (errnum != EEXIST || !S_ISDIR(st.st_mode))
                         return err_sys(e, errnum, "cannot make directory %s", path);
         }
         /* Also if it was there: who made it may have been killed before this. */

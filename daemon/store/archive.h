@@ -125,8 +125,9 @@ int archive_back(struct archive *a, struct err *e);
  * removed, or the ledger or a growing segment was removed (ERR_DAMAGE; it is too late for those):
  * the archive has to be closed and opened again before it is good for anything. */
 bool archive_is_stale(const struct archive *a);
-/* Why the last commit failed, or NULL: whoever finds what it wrote undone was not the one to be told. */
-const struct err *archive_why(const struct archive *a);
+/* Why a commit failed since tally.undos had this value, or NULL: whoever finds undone what it wrote
+ * was not the one to be told. */
+const struct err *archive_why(const struct archive *a, uint64_t undos);
 
 /* Seal the segments that are due: too long, too old, of another day; or all that have frames. All
  * must be committed. */

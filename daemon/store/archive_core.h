@@ -42,7 +42,8 @@ struct archive {
         struct catalog_walk walk, walk_committed;
         char *begin; /* members of a `begin` line that waits, or NULL */
         bool stale;
-        struct err why; /* of the last commit, if it failed */
+        struct err why;     /* of the last commit that failed */
+        uint64_t why_undos; /* what tally.undos was behind that */
         uint64_t stored;
         struct archive_tally tally;
 

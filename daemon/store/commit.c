@@ -232,6 +232,12 @@ static int commit_group(struct archive *a, usec_t now, const char *type, const c
         return 0;
 }
 
+static void remember(struct archive *a, const struct err *why)
+{
+        a->why = *why;
+        a->why_undos = a->tally.undos;
+}
+
 int archive_line(struct archive *a, usec_t now, const char *type, const char *members,
                  struct err *e)
 {
@@ -245,7 +251,8 @@ int archive_line(struct archive *a, usec_t now, const char *type, const char *me
                 archive_undo(a);
         if (r == 0)
                 r = settle(a, now, &why);
-        a->why = why;
+        if (r < 0)
+                remember(a, &why);
         if (r < 0 && e)
                 *e = why;
         return r;
@@ -260,9 +267,9 @@ int archive_refuse(const struct archive *a, struct err *e)
         return -1;
 }
 
-const struct err *archive_why(const struct archive *a)
+const struct err *archive_why(const struct archive *a, uint64_t undos)
 {
-        return a->why.kind == ERR_NONE ? NULL : &a->why;
+        return a->why_undos > undos ? &a->why : NULL;
 }
 
 int archive_commit(struct archive *a, usec_t now, struct err *e)

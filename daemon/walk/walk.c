@@ -66,7 +66,7 @@ bool walk_is_undone(struct walk *w)
         } else if (w->undos == archive_tally(w->archive)->undos) {
                 return false;
         } else {
-                why = archive_why(w->archive);
+                why = archive_why(w->archive, w->undos);
                 err_set(&err, ERR_HOST, "what was read could not be written");
                 if (why)
                         err = *why;
