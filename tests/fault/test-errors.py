@@ -6,6 +6,7 @@ archive exact."""
 import errno
 import itertools
 import os
+import re
 import signal
 import sys
 import time
@@ -48,15 +49,16 @@ def injection(clean, name, n, error, how):
             (ERRORS if error == "EIO" else WRITES)]
 
 
-def told(text, call, error):
-    """The cause, and what it struck."""
+def told(text, calls, error):
+    """The cause, and what it struck: of several, any."""
     cause = os.strerror(getattr(errno, error))
-    # A journal that cannot be opened for writing SQLite opens for reading, and fails to write it.
-    check(cause in text or call.name == "openat" and "catalog: " in text,
+    # A journal that cannot be opened for writing SQLite opens for reading, and fails to write it; a
+    # file that it cannot look at is read-only to it.
+    check(cause in text or calls[0].name in ("openat", "newfstatat", "fstat") and "catalog: " in text,
           f"the cause is not told: {text}")
-    names = ["catalog", "directory", "temporary file", "recover"]
-    names += [os.path.basename(part) for part in call.text.replace('"', ">").split(">")[:4]
-              for part in part.split("<")]
+    names = ["catalog", "directory", "temporary file", "recover", "segment"]
+    names += [os.path.basename(part) for call in calls[:1000]
+              for part in re.split('[<>"]', call.text)[:8]]
     check(any(name and name in text for name in names), f"what failed is not told: {text}")
 
 
@@ -72,7 +74,7 @@ def fail(scene, start, clean, point, error, how, line=None):
         return False
     check(run.code in (0, 1), f"exit code {run.code}: {run.err}")
     if run.code == 1:
-        told(run.err, injected[0], error)
+        told(run.err, injected, error)
         figure(f"errors told: {how}")
     else:
         if line is None:
@@ -95,10 +97,19 @@ def errors_each(scene, start, clean, found, line=None):
                          f"{failure}") from None
 
 
-def plan(scene, every, count):
+def target(clean, directory, point):
+    """What kind of file the call was about."""
+    call = [call for call in clean.calls if call.name == point[0]][point[1] - 1]
+    for part in ("ledger", "journal", "catalog", ".recover", "recovered", ".open", ".jsonl"):
+        if part in call.text.replace(directory, ""):
+            return part
+    return "other"
+
+
+def plan(scene, clean, every, count):
     """All: each call once with EIO, with another error in turn, and for ever; the whole disk at each
     fifth. Of the catalog's locks and looks, which are a third of all calls, each fourth. Else so many,
-    each call with each error among them if `count` allows."""
+    each call that changes the disk on each kind of file among them if `count` allows."""
     whole, turn = [], itertools.count()
     for point in every:
         i, errors = next(turn), ERRORS[point[0]]
@@ -113,16 +124,16 @@ def plan(scene, every, count):
     if TORTURE:
         return whole[SEED % SHARE::SHARE]
     scene.rng.shuffle(whole)
-    kinds = {(point[0], error, how == ONCE): (point, error, how) for point, error, how in whole}
-    chosen = list(kinds.values())
-    return scene.rng.sample(chosen, min(count, len(chosen)))
+    kinds = {(point[0] in WRITES and how == ONCE, point[0], target(clean, scene.work, point),
+              how): (point, error, how) for point, error, how in whole}
+    return [kinds[kind] for kind in sorted(kinds, key=lambda kind: not kind[0])][:count]
 
 
 def attack(scene, start, count, line=None, until=None):
     clean = scene.traced(start, line=line)
     equal(clean.code, 0, f"the exit code ({clean.err})")
     every = [point for point in points(clean, scene.work, ERRORS, until=until, all=False)]
-    found = plan(scene, every, count)
+    found = plan(scene, clean, every, count)
     print(f"# {scene.name}: {len(found)} errors at {len(every)} calls, kinds: "
           f"{' '.join(sorted({name for name, _ in every}))}", flush=True)
     errors_each(scene, start, clean, found, line)
