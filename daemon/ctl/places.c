@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "store/replay.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Of the segment in hand, where the lines of some frames are: of each at first, and once there are
@@ -60,10 +61,12 @@ static void put_mark(struct places *p, uint64_t nth, uint64_t offset)
 }
 
 /* Lines that are only counted are not proven: that costs a digest each, and a day has thousands. A
- * frame's line names its segment; a seal's does so, too, but has no offset. The one that is found is
- * proven, and what it leads to has to be what was asked for. */
+ * frame's line names its segment; a seal's does so, too, but has no offset; a recover line has one,
+ * but names a file. The one that is found is proven, and what it leads to has to be what was asked
+ * for. */
 struct pass {
-        char path[NAME_MAX_BYTES];
+        /* The member that names it. */
+        char segment[NAME_MAX_BYTES + sizeof("\"segment\":\"\"")];
         uint64_t at;     /* frames that were passed */
         uint64_t offset; /* of text[0] in the file */
         size_t n;        /* bytes there */
@@ -73,7 +76,7 @@ struct pass {
 
 static bool is_frame(const struct pass *s, const char *line, size_t n)
 {
-        return n <= LEDGER_LINE_MAX && memmem(line, n, s->path, strlen(s->path)) &&
+        return n <= LEDGER_LINE_MAX && memmem(line, n, s->segment, strlen(s->segment)) &&
                memmem(line, n, "\"offset\":", 9);
 }
 
@@ -109,6 +112,7 @@ static int pass_to(struct places *p, uint64_t nth, uint64_t *ret, struct err *e)
 {
         _cleanup_free_ struct pass *s = mem_resize(NULL, sizeof(*s));
         struct name name = p->segment.name;
+        char path[NAME_MAX_BYTES];
         size_t i = (size_t)((nth - 1) / p->stride), got;
 
         s->at = 0;
@@ -121,7 +125,7 @@ static int pass_to(struct places *p, uint64_t nth, uint64_t *ret, struct err *e)
                 s->at = i * p->stride;
         }
         name.open = false;
-        name_path(&name, s->path);
+        snprintf(s->segment, sizeof(s->segment), "\"segment\":\"%s\"", name_path(&name, path));
         for (;;) {
                 if (fsio_read(p->fd, s->text + s->n, sizeof(s->text) - s->n, s->offset + s->n, &got,
                               LEDGER_FILE, e) < 0)

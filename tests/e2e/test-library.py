@@ -9,7 +9,8 @@ import sqlite3
 import subprocess
 import time
 
-from harness import CTL, Archive, check, environment, equal, once, run, test, verify
+from harness import CTL, Archive, check, environment, equal, once, run, test, tree, verify
+from resident import Resident
 
 # What follows from ledger and segments. What a walk has seen does not, for the most part.
 TABLES = [
@@ -106,6 +107,28 @@ def anew(place):
     once(directory, server, expect=0)
     equal(Archive(directory).walks()[-1]["new"], 0, "new in another walk")
     verify(directory)
+
+
+@test("frames behind a recover line of their segment are found where they are")
+def recovered(place):
+    server = place.standin("--records=60", "--prompts=1")
+    directory = place.directory()
+    resident = Resident(place, directory, server)
+    resident.walks(1)
+    resident.line_of(r"prompts: \d+ done")
+    resident.terminate()
+    growing, = (path for path in tree(directory) if path.startswith("completions/"))
+    with open(os.path.join(directory, growing), "ab") as file:
+        file.write(b"what no ledger line names")
+    server.control("add", n=20)
+    once(directory, server, expect=0)
+    segments = [entry["segment"] for entry in Archive(directory).frames("completions")]
+    equal(segments, [growing[:-len(".open")]] * 2, "the frames' segments")
+    equal(len(Archive(directory).of_type("recover")), 1, "recover lines")
+    listed = subprocess.run([CTL, f"--directory={directory}", "list", "--json"],
+                            env=environment(), capture_output=True, text=True, timeout=120)
+    equal((listed.returncode, listed.stderr), (0, ""), "list")
+    equal(listed.stdout.count("\n"), 80, "completions listed")
 
 
 @test("reindex waits for nobody: beside a writer it ends with 4 and leaves the catalog")
