@@ -11,8 +11,9 @@ cd "$(dirname "$0")"
 build_packages='autoconf automake build-essential ca-certificates jq libarchive-dev
         libcurl4-openssl-dev libinih-dev libpcre2-dev libsqlite3-dev libssl-dev libsystemd-dev
         libyajl-dev pkg-config zlib1g-dev zstd'
-test_packages='chromium curl fish gzip lz4 mandoc nginx openssl procps prometheus python3 strace
-        systemd util-linux xz-utils zsh'
+test_packages='chromium curl e2fsprogs fish fuse3 gzip libnbd-bin lz4 mandoc mount nbdkit
+        nbdkit-plugin-dev nginx openssl procps prometheus python3 strace systemd util-linux xz-utils
+        zsh'
 # A Node that is not Debian's brings its own npm, and conflicts with Debian's.
 command -v npm >/dev/null || test_packages="$test_packages nodejs npm"
 bench_packages='python3-ijson python3-requests python3-zstandard time'
@@ -48,6 +49,12 @@ install_packages()
         # Offline: the tests start an nginx of their own and need only promtool of prometheus;
         # Debian's services are not to start now.
         $root apt-get update -q </dev/null
+        # In Debian 12 nbdfuse is part of libnbd-bin; later it may be a package of its own.
+        case $want in
+        *libnbd-bin*)
+                ! apt-cache show nbdfuse >/dev/null 2>&1 || want="$want nbdfuse"
+                ;;
+        esac
         $root env DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 \
                 apt-get install -q -y --no-install-recommends $want </dev/null
 }

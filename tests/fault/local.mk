@@ -13,3 +13,19 @@ dist_check_SCRIPTS += $(TORTURE_TESTS)
 TORTURE_TESTS += tests/fault/test-cuts.py tests/fault/test-peers.py tests/fault/test-wrong-peers.py \
         tests/fault/test-bits.py
 EXTRA_DIST += tests/fault/peer.py tests/fault/authority.py
+TORTURE_TESTS += tests/fault/test-power.py tests/fault/test-order.py
+TESTS += $(TORTURE_TESTS)
+dist_check_SCRIPTS += $(TORTURE_TESTS)
+
+# The disk that test-power.py cuts the power of, loaded by nbdkit: without the daemon's libraries and
+# sanitizers.
+if NBDKIT
+check_DATA = tests/fault/power/disk.so
+endif
+tests/fault/power/disk.so: tests/fault/power/disk.c
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) -std=gnu11 -D_GNU_SOURCE $(CPPFLAGS) $(WARN_CFLAGS) \
+		$(CFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $(srcdir)/tests/fault/power/disk.c
+CLEANFILES += tests/fault/power/disk.so
+EXTRA_DIST += tests/fault/power/disk.c tests/fault/power/calls.py tests/fault/power/device.py \
+        tests/fault/power/log.py tests/fault/power/order.py tests/fault/power/proof.py \
+        tests/fault/power/story.py tests/fault/power/witness.py
