@@ -16,12 +16,12 @@ sys.path[:0] = [os.path.join(SOURCE, "tests/e2e"), os.path.join(SOURCE, "tests/f
 import device
 from harness import TORTURE, Failed, check, equal, figure, run, test
 from log import FLUSH, VARIANTS, WRITE, ZERO, Disk, Log
-from proof import Survivor, Truth, heals
+from proof import Survivor, Truth, catalog_true, heals
 from story import Story
 from witness import Witness
 
 SEED = int(os.environ.get("TEST_SEED", "1"))
-POSITIONS = 400 if TORTURE else 14  # of each recording
+POSITIONS = 340 if TORTURE else 14  # of each recording
 WORKERS = 2
 
 
@@ -41,7 +41,7 @@ class Recording:
         finally:
             witness.close()
         self.log = Log(log)
-        self.heads = [(self.log.behind(size), seq, digest) for size, seq, digest in heads]
+        self.heads = [(self.log.behind(size), *told) for size, *told in heads]
         self.sealed = [(self.log.behind(size), path) for size, path in sealed]
         self.truth = Truth(self.story.server, self.story.messages)
         check(self.heads and self.sealed, "nothing was acknowledged")
@@ -50,15 +50,19 @@ class Recording:
             figure(f"{what} in the logs", self.log.count(kind))
 
     def promised(self, position):
-        return ([(seq, digest) for at, seq, digest in self.heads if at <= position],
+        return ([told for at, *told in self.heads if at <= position],
                 [path for at, path in self.sealed if at <= position])
 
     def positions(self, count):
-        """As soon as something was acknowledged, and anywhere; of the one at most half."""
-        acknowledged = sorted({at for at, *_ in self.heads + self.sealed})
-        chosen = set(self.rng.sample(acknowledged, min(len(acknowledged), count // 2)))
-        rest = sorted(set(range(len(self.log) + 1)) - chosen)
-        return sorted(chosen | set(self.rng.sample(rest, min(len(rest), count - len(chosen)))))
+        """As soon as something was acknowledged, and behind a flush: at most a third each; and
+        anywhere."""
+        chosen = set()
+        for some, most in (({at for at, *_ in self.heads + self.sealed}, count // 3),
+                           (set(self.log.flushed()), 2 * count // 3),
+                           (set(range(len(self.log) + 1)), count)):
+            rest = sorted(some - chosen)
+            chosen.update(self.rng.sample(rest, min(len(rest), most - len(chosen))))
+        return sorted(chosen)
 
     def cut(self, positions, worker):
         disk = Disk(self.base, self.log)
@@ -71,7 +75,7 @@ class Recording:
                 rng = random.Random(f"{SEED} {self.name} {position} {variant}")
                 disk.save(image, variant, rng)
                 try:
-                    self.judge(image, mount, position)
+                    self.judge(image, mount, position, rng)
                 except Failed as failure:
                     disk.save(image, variant, random.Random(f"{SEED} {self.name} {position} "
                                                             f"{variant}"))
@@ -81,12 +85,14 @@ class Recording:
                                  f"{failure}") from failure
                 figure(f"cuts, {variant} of what was not flushed")
 
-    def judge(self, image, mount, position):
+    def judge(self, image, mount, position, rng):
         with device.Mounted(image, mount):
             directory = os.path.join(mount, "archive")
             before = Survivor(directory)
             before.keeps(self.promised(position))
             heals(directory, self.story.config, self.truth, self.story.server, before)
+            if rng.random() < 0.3:
+                catalog_true(directory)
         device.run("e2fsck", "-fn", image)
 
 

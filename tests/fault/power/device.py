@@ -14,7 +14,7 @@ from harness import BUILD, Failed
 PLUGIN = os.path.join(BUILD, "tests/fault/power/disk.so")
 PROGRAMS = ("nbdkit", "nbdfuse", "mkfs.ext4", "e2fsck", "mount", "umount", "unshare")
 INSIDE = "POWER_INSIDE"
-MEGABYTES = 32
+MEGABYTES = 16
 
 
 class Cannot(Exception):

@@ -1,11 +1,13 @@
 """What disk.c has logged, and the disks that a power cut may leave of it. A disk keeps all that came
 before a flush that it has answered, and of what came since any part: each write or none of it, in
-any order, and of each any of its sectors."""
+any order, and of each any of its sectors. Only ext4's superblock, which ext4 writes over where it
+is, is never torn: there would be no file system left to mount."""
 
 import os
 import struct
 
 SECTOR = 512
+SUPERBLOCK = range(1024, 2048)
 ENTRY = struct.Struct("<4sIQQII")
 WRITE, ZERO, FLUSH = 1, 2, 3
 VARIANTS = ("none", "all", "torn")
@@ -29,6 +31,10 @@ class Log:
 
     def __len__(self):
         return len(self.entries)
+
+    def flushed(self):
+        """The positions right behind a flush."""
+        return [at for at, entry in enumerate(self.entries, 1) if entry[0] == FLUSH]
 
     def count(self, kind):
         return sum(entry[0] == kind for entry in self.entries)
@@ -82,17 +88,18 @@ class Disk:
                 if variant == "all" or entry[3]:
                     os.pwrite(file.fileno(), data, entry[1])
                 elif variant == "torn":
-                    for offset, part in torn(data, rng):
-                        os.pwrite(file.fileno(), part, entry[1] + offset)
+                    for offset, part in torn(entry[1], data, rng):
+                        os.pwrite(file.fileno(), part, offset)
 
 
-def torn(data, rng):
+def torn(offset, data, rng):
+    """(where, what) of the parts of a write that have come to the disk."""
     how = rng.random()
     if how < 0.4:
         return
-    if how < 0.8:
-        yield 0, data
+    if how < 0.8 or offset < SUPERBLOCK.stop and offset + len(data) > SUPERBLOCK.start:
+        yield offset, data
         return
-    for offset in range(0, len(data), SECTOR):
+    for at in range(0, len(data), SECTOR):
         if rng.random() < 0.5:
-            yield offset, data[offset:offset + SECTOR]
+            yield offset + at, data[at:at + SECTOR]

@@ -78,9 +78,10 @@ class Witness:
         return "\n".join(told.get("MESSAGE", "") for _, told in self.messages[-20:])
 
     def promises(self):
-        """What was acknowledged: (size of the log, seq, hash), and (size of the log, sealed path)."""
+        """What was acknowledged, and the size of the log then: heads with the number of the walk that
+        was said to be over, or None, and sealed paths."""
         with self.changed:
-            heads = [(size, int(told["LEDGER_SEQ"]), told["LEDGER_HEAD"])
+            heads = [(size, int(told["LEDGER_SEQ"]), told["LEDGER_HEAD"], told.get("WALK"))
                      for size, told in self.messages if "LEDGER_SEQ" in told]
             sealed = [(size, told["FILE"]) for size, told in self.messages
                       if told.get("MESSAGE", "").startswith("sealed ")]
