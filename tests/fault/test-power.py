@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The power is cut: a disk that logs every write and flush is rebuilt as it may be found after a cut at
 many positions of the log, mounted, and taken over by the daemon. As root only; TEST_SEED makes another
-run (of the choices: the order of a disk's writes is the kernel's). With POWER_KEEP=DIRECTORY the disk
-of a cut that fails is kept there."""
+run (of the choices: the order of a disk's writes is the kernel's), POWER_POSITIONS=N cuts at so many
+positions of each disk's log. With POWER_KEEP=DIRECTORY the disk of a cut that fails is kept there."""
 
 import concurrent.futures
 import os
@@ -21,14 +21,14 @@ from story import Story
 from witness import Witness
 
 SEED = int(os.environ.get("TEST_SEED", "1"))
-POSITIONS = 340 if TORTURE else 14  # of each recording
+POSITIONS = int(os.environ.get("POWER_POSITIONS", 340 if TORTURE else 14))
 WORKERS = 2
 
 
 class Recording:
     """A story, the log of its disk, and what the daemon acknowledged at which position of it."""
 
-    def __init__(self, place, name, make=(), mount=(), records=200, rounds=1):
+    def __init__(self, place, name, make=(), mount=(), records=80, rounds=1):
         self.place, self.name = place, name
         self.rng = random.Random(f"{SEED} {name}")
         self.base = device.make(os.path.join(place.path, "base"), *make)

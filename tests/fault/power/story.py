@@ -28,7 +28,7 @@ class Story:
         self.config = os.path.join(place.path, "story.conf")
         with open(self.config, "w") as file:
             file.write(CONFIG)
-        self.server = place.standin(f"--records={records}", "--prompts=2", "--record-bytes=4000",
+        self.server = place.standin(f"--records={records}", "--prompts=1", "--record-bytes=8000",
                                     "--ties=4", f"--seed={rng.randrange(1 << 30)}",
                                     f"--start={int(time.time())}")
         self.messages = set()  # that were ever to be had
@@ -66,8 +66,8 @@ class Story:
         self.messages |= set(self.server.expected_messages())
 
     def _change(self):
-        self.server.control("add", n=self.rng.randrange(5, 30))
-        self.server.control("edit", n=self.rng.randrange(1, 8))
+        self.server.control("add", n=self.rng.randrange(2, 9))
+        self.server.control("edit", n=self.rng.randrange(1, 5))
         self.server.control("delete", n=self.rng.randrange(1, 3))
         self._remember()
 
