@@ -87,6 +87,19 @@ static int open_catalog(struct archive *a, bool *ret_new, struct err *e)
         return r;
 }
 
+/* A start that made the directory may have been killed before the directory's own entry was durable.
+ * Where the one above may not be read, somebody else made it. */
+static int sync_above(struct archive *a, struct err *e)
+{
+        _cleanup_close_ int fd = openat(a->dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0 && (errno == EACCES || errno == EPERM))
+                return 0;
+        if (fd < 0)
+                return err_sys(e, errno, "cannot open the directory above %s", a->config.directory);
+        return fsio_sync(fd, "the directory above the archive", e);
+}
+
 int archive_begin(struct archive *a, usec_t now, struct err *e)
 {
         _cleanup_buf_ struct buf b = BUF_INIT;
@@ -95,7 +108,7 @@ int archive_begin(struct archive *a, usec_t now, struct err *e)
         buf_json_str(&b, a->config.base_url);
         buf_puts(&b, ",\"project\":");
         buf_json_str(&b, a->config.project);
-        if (fsio_sync_dir(a->dirfd, "", e) < 0)
+        if (sync_above(a, e) < 0 || fsio_sync_dir(a->dirfd, "", e) < 0)
                 return -1;
         ledger_put(a->ledger, now, "open", buf_str(&b));
         if (ledger_commit(a->ledger, e) < 0 || source_open(a, e) < 0)
