@@ -10,7 +10,7 @@ import time
 SOURCE = os.environ.get("srcdir", os.getcwd())
 sys.path[:0] = [os.path.join(SOURCE, "tests/e2e"), os.path.join(SOURCE, "tests/fault/power")]
 
-from harness import FAST, TORTURE, Archive, check, command, equal, exact, figure, run, test, verify
+from harness import FAST, TORTURE, Archive, Failed, check, command, equal, exact, figure, run, test, verify
 from order import Order
 from calls import traced
 
@@ -38,7 +38,10 @@ class Followed:
         line = command(self.directory, self.server.url, "--once", config=self.config)
         code, text, calls = traced(line, self.log, *options, env={"CHATARCHIVED_DEBUG": "1"})
         check(code == expect or code == -9 and options, f"exit code {code}: {text}")
-        self.order.run(calls)
+        try:
+            self.order.run(calls)
+        except Failed as failure:
+            raise Failed(f"{os.path.basename(self.directory)}: {failure} ({self.order.call})")
         figure("runs traced")
         return code
 
@@ -60,6 +63,7 @@ def walks(place):
     followed.exact()
     check(len(Archive(followed.directory).of_type("seal")) >= 6, "little was sealed")
     check(len(Archive(followed.directory).frames()) >= 20, "few frames")
+    check(followed.order.commits >= 20, "few commits of the catalog")
 
 
 @test("recovery: what was cut off is kept, and the cut durable, before anything is appended")
@@ -86,7 +90,7 @@ def killed(place):
     server = Followed(place).server
     for name, most in (("fdatasync", 120), ("pwrite64", 300), ("fsync", 16), ("renameat", 5),
                        ("ftruncate", 20), ("openat", 160)):
-        for when in rng.sample(range(1, most + 1), min(most, KILLS)):
+        for when in sorted({1, *rng.sample(range(1, most + 1), min(most, KILLS))}):
             followed = Followed(place, f"{name}-{when}", server)
             if followed.walk("-e", f"inject={name}:signal=SIGKILL:when={when}") == 0:
                 continue
