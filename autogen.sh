@@ -49,12 +49,6 @@ install_packages()
         # Offline: the tests start an nginx of their own and need only promtool of prometheus;
         # Debian's services are not to start now.
         $root apt-get update -q </dev/null
-        # In Debian 12 nbdfuse is part of libnbd-bin; later it may be a package of its own.
-        case $want in
-        *libnbd-bin*)
-                ! apt-cache show nbdfuse >/dev/null 2>&1 || want="$want nbdfuse"
-                ;;
-        esac
         $root env DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1 \
                 apt-get install -q -y --no-install-recommends $want </dev/null
 }

@@ -250,7 +250,7 @@ class Soak:
               f"{open_[0]} and {open_[1]}", flush=True)
         if span >= MEASURED:
             check(rss[1] <= rss[0] + RSS_KIB, f"its memory grows: {rss}")
-        check(open_[1] <= open_[0] + DESCRIPTORS, f"its descriptors grow: {open_}")
+            check(open_[1] <= open_[0] + DESCRIPTORS, f"its descriptors grow: {open_}")
 
     def done(self):
         self.daemon.terminate()

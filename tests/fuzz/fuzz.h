@@ -10,12 +10,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 /* In each build, whatever NDEBUG says. */
-#define REQUIRE(cond)                                                                         \
-        do {                                                                                  \
-                if (!(cond)) {                                                                \
-                        fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond);    \
-                        abort();                                                              \
-                }                                                                             \
+#define REQUIRE(cond)                                                                      \
+        do {                                                                               \
+                if (!(cond)) {                                                             \
+                        fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond); \
+                        abort();                                                           \
+                }                                                                          \
         } while (0)
 
 /* The next byte of the input, 0 behind its end. */

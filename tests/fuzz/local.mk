@@ -2,10 +2,10 @@
 # corpus and over random mutants of it, with no engine; `make fuzz` and `make fuzz-afl` build them
 # and all that they link with sanitizers, and run libFuzzer and AFL++.
 FUZZ_TARGETS = page squeeze ledger config segment error retry span
-FUZZ_TESTS = $(FUZZ_TARGETS:%=tests/fuzz/replay-%)
-check_PROGRAMS += tests/fuzz/replay-page tests/fuzz/replay-squeeze tests/fuzz/replay-ledger \
+FUZZ_TESTS = tests/fuzz/replay-page tests/fuzz/replay-squeeze tests/fuzz/replay-ledger \
         tests/fuzz/replay-config tests/fuzz/replay-segment tests/fuzz/replay-error \
         tests/fuzz/replay-retry tests/fuzz/replay-span
+check_PROGRAMS += $(FUZZ_TESTS)
 TESTS += $(FUZZ_TESTS)
 
 FUZZ_REPLAY = tests/fuzz/fuzz.h tests/fuzz/replay.c
