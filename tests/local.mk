@@ -33,4 +33,4 @@ EXTRA_DIST += tests/demo.sh
 lint:
 	srcdir='$(abs_top_srcdir)' bash '$(top_srcdir)/tests/lint.sh' $(DEFS) $(AM_CPPFLAGS) \
 		$(CPPFLAGS) $(AM_CFLAGS)
-EXTRA_DIST += tests/lint.sh .clang-tidy
+EXTRA_DIST += tests/lint.sh .clang-tidy tests/RELIABILITY.md
