@@ -40,11 +40,11 @@ int http_url_inspect(const char *url, bool allow_http, struct http_url *ret, str
 {
         _cleanup_curlu_ CURLU *u = curl_url();
         _cleanup_curl_ char *scheme = NULL, *host = NULL;
-        const char *authority = strstr(url, "://");
+        const char *authority = url + strcspn(url, ":/?#"); /* a later :// is a path's */
         CURLUcode code;
 
         /* curl's parser forgives a slash too few and one too many; here is one meaning only. */
-        if (!u || !authority || authority[3] == '/')
+        if (!u || strncmp(authority, "://", 3) != 0 || authority[3] == '/')
                 return err_set(e, ERR_CONFIG, "it does not begin with https:// and a host");
         authority += 3;
         if (memchr(authority, '@', strcspn(authority, "/?#")))
